@@ -1,0 +1,103 @@
+"""Interrupts: pending words in the arena, and the line an idle CPU sleeps on.
+
+- `send(cpu, bits)` sets pending bits and, where the CPU sleeps, raises its line.
+- `take()` takes what is pending; a CPU calls it only while it holds no rq lock.
+- `cpu_wait(deadline_ns, idle)` lets CPU time pass until an interrupt or the deadline.
+- The lines are POSIX semaphores, unlinked as soon as they exist; used in free mode only.
+"""
+
+from multiprocessing import resource_tracker
+
+import posix_ipc
+
+from emu.machine import _machine as hw
+
+IRQ_RESCHED = 1  # The scheduler must look again.
+IRQ_WORK = 2  # Work that a lock holder left for later.
+IRQ_TIMER = 4  # A timer that another CPU armed or moved.
+IRQ_CALL = 8  # A function call: stop requests.
+IRQ_DOORBELL = 16  # Capabilities changed.
+
+POLL_NS_MAX = 20_000_000  # Real time after which a sleeper looks whether the run is over.
+
+_lines: list[posix_ipc.Semaphore] = []
+_free_mode = False
+_time_scale = 1
+
+
+class LineError(Exception):
+    """The operating system gave no semaphore. The message says what to do."""
+
+
+def create_lines(nr_participants: int) -> None:
+    """Make a line for each participant; before any of them is forked.
+
+    Errors: LineError if semaphores or file descriptors have run out.
+    """
+    close_lines()
+    for _ in range(nr_participants):
+        try:
+            line = posix_ipc.Semaphore(None, posix_ipc.O_CREX, mode=0o600)
+        except (OSError, posix_ipc.Error) as error:
+            close_lines()
+            raise LineError(
+                f"cannot make {nr_participants} semaphores: {error}; "
+                "free some space in /dev/shm or file descriptors, or use fewer CPUs"
+            ) from error
+        resource_tracker.register(line.name, "semaphore")
+        line.unlink()
+        resource_tracker.unregister(line.name, "semaphore")
+        _lines.append(line)
+
+
+def close_lines() -> None:
+    """Give the lines back."""
+    for line in _lines:
+        line.close()
+    _lines.clear()
+
+
+def set_mode(free: bool, time_scale: int) -> None:
+    """Say how time passes in the run that begins; called by every participant."""
+    global _free_mode, _time_scale
+    _free_mode = free
+    _time_scale = time_scale
+
+
+def send(who: int, bits: int) -> None:
+    """Interrupt participant `who`. One scheduling point. May be called under any lock."""
+    if hw.irq_send(who, bits):
+        _lines[who].release()
+
+
+def raise_all() -> None:
+    """Wake every sleeper, so that it sees that the run is over."""
+    for line in _lines:
+        line.release()
+
+
+def take() -> int:
+    """The pending interrupts of this CPU, now taken. One scheduling point."""
+    return hw.irq_take()
+
+
+def cpu_wait(deadline_ns: int, idle: bool) -> bool:
+    """Let CPU time pass until an interrupt is pending or the clock reaches `deadline_ns`.
+
+    Returns: True if an interrupt is pending. May come back early in free mode.
+    Locks:   none may be held: the others need this CPU's locks meanwhile.
+    """
+    if not _free_mode:
+        return hw.cpu_wait(deadline_ns, idle)
+    # Acquire: pairs with irq_send(), which sets the pending word first and reads `line` second.
+    hw.free_waiting(True, deadline_ns, idle)
+    if not hw.irq_pending():
+        left_ns = POLL_NS_MAX
+        if deadline_ns != hw.NEVER:
+            left_ns = min(left_ns, max(0, deadline_ns - hw.now()) // _time_scale)
+        try:
+            _lines[hw.me()].acquire(left_ns / 1_000_000_000)
+        except (posix_ipc.BusyError, posix_ipc.SignalError):
+            pass  # The time is up, or a signal came: the caller looks again either way.
+    hw.free_waiting(False, 0, False)
+    return bool(hw.irq_pending())
