@@ -295,10 +295,15 @@ def restore() -> None:
 
 # ---------------------------------------------------------------- turns
 
-Plan = Callable[[list[int], int, int, int], tuple[int, int]]
+Plan = Callable[[list[int], int, int, int, int, bool], tuple[int, int]]
 
 def set_plan(plan: Plan | None) -> None:
-    """`plan(enabled, step, decisions, me)` returns who goes on and for how many counted points."""
+    """Who decides: asked by the holder of the baton whenever more than one participant is enabled.
+
+    `plan(enabled, me, decisions, counted, step, exhausted)` returns who goes on and for how many
+    counted points. `decisions`: earlier questions. `counted`: earlier points of the counted
+    classes at which somebody else was enabled. `exhausted`: the burst was used up, not cut.
+    """
 
 def configure(
     *,
@@ -352,7 +357,7 @@ def quiet(on: bool) -> bool:
     """Switch the points of this process off or on; returns the setting before."""
 
 def state() -> dict[str, int]:
-    """step, decisions, hash, nr_switches, verdict, verdict_by, over, run, holder, mode."""
+    """step, decisions, counted, hash, nr_switches, verdict, verdict_by, over, run, holder, mode."""
 
 def row(who: int) -> dict[str, Any]:
     """status, op, points, off, wait_off, wait_value, deadline, clock, idle, held, beats, irq."""

@@ -27,7 +27,7 @@ int irq_send(uint32_t who, uint64_t bits, bool *raise_line)
 	if (!before)
 		r->irq_time = clock_now(T.me);
 	if (r->status == ROW_CPU)
-		T.burst = 0;	// It may go on now: the next point is a decision.
+		turn_cut();
 	return TURN_OK;
 }
 

@@ -81,10 +81,10 @@ struct header {
 	_Atomic uint32_t verdict, verdict_by;
 	uint32_t mode, count, fine;
 	uint32_t nr_waiting_words, pad1;
-	uint64_t step, decisions, hash, progress_step;
+	uint64_t step, decisions, counted, hash, progress_step;
 	uint64_t steps_max, stall_steps;
 	uint64_t nr_switches;
-	uint32_t holder, pad2;
+	uint32_t holder, contested;
 	int64_t burst;			// What the plan gave to the one who gets the baton.
 	uint64_t noise_seed, noise_one_in, time_scale;
 	int64_t free_base_ns;
@@ -103,7 +103,9 @@ struct local {
 	uint32_t mode, count;
 	bool fine, quiet, active;	// active: it takes part in the current run.
 	int64_t burst;			// Counted points until the next decision.
-	uint64_t steps;			// Points since the last slow path, not yet in hdr->step.
+	uint64_t steps;			// Points since the last decision, not yet in hdr->step.
+	uint64_t counted;		// Of these, the counted ones with somebody else enabled.
+	bool contested, cut;		// Was somebody else enabled; was the burst cut short.
 	uint64_t run;
 	uint64_t noise_index;
 	unsigned char *image;		// The template image.
@@ -171,7 +173,6 @@ extern void (*turn_sleeping)(bool asleep);	// Drops and retakes what others need
 int turn_slow(uint32_t op, uint64_t off, uint32_t points);
 int turn_block(uint32_t status, uint64_t off, uint64_t value);
 void turn_word_changed(uint64_t off);
-bool turn_lock_released(uint64_t off);
 void turn_announce(uint32_t op, uint64_t off, uint32_t points);
 int turn_begin(uint32_t mode, uint32_t count, bool fine);
 int turn_enter(bool *begun);
@@ -182,6 +183,13 @@ int turn_collect(uint32_t who);
 void turn_hand(uint32_t who);
 void turn_noise(void);
 
+// Make the next point a decision: somebody may have been enabled.
+static inline void turn_cut(void)
+{
+	T.burst = 0;
+	T.cut = true;
+}
+
 // Stand before one operation. Fast path: one decrement of a local word.
 static inline int turn_point(uint32_t op, uint64_t off, uint32_t points)
 {
@@ -191,6 +199,7 @@ static inline int turn_point(uint32_t op, uint64_t off, uint32_t points)
 		T.steps++;
 		if (__builtin_expect(!(points & T.count), 0))
 			return TURN_OK;
+		T.counted += T.contested;
 		if (__builtin_expect(--T.burst >= 0, 1))
 			return TURN_OK;
 		return turn_slow(op, off, points);

@@ -67,8 +67,9 @@ static int call_plan(const uint32_t *enabled, uint32_t nr, uint32_t *who, int64_
 	for (uint32_t i = 0; list && i < nr; i++)
 		PyList_SET_ITEM(list, i, PyLong_FromUnsignedLong(enabled[i]));
 	if (list)
-		result = PyObject_CallFunction(py_plan, "NKKi", list, T.hdr->step,
-					       T.hdr->decisions, (int)T.me);
+		result = PyObject_CallFunction(py_plan, "NiKKKN", list, (int)T.me,
+					       T.hdr->decisions, T.hdr->counted, T.hdr->step,
+					       PyBool_FromLong(!T.cut));
 	if (result)
 		ok = PyArg_ParseTuple(result, "LL", &chosen, &given);
 	Py_XDECREF(result);

@@ -11,8 +11,8 @@ static PyObject *m_state(PyObject *m, PyObject *unused)
 	(void)unused;
 	if (!h)
 		return PyErr_Format(machine_bug, "no arena is attached to this process");
-	return Py_BuildValue("{sKsKsKsKsIsIsIsKsIsI}", "step", h->step + (T.active ? T.steps : 0),
-			     "decisions", h->decisions, "hash", h->hash,
+	return Py_BuildValue("{sKsKsKsKsKsIsIsIsKsIsI}", "step", h->step + (T.active ? T.steps : 0),
+			     "decisions", h->decisions, "counted", h->counted + T.counted, "hash", h->hash,
 			     "nr_switches", h->nr_switches, "verdict", (unsigned)h->verdict,
 			     "verdict_by", (unsigned)h->verdict_by, "over", (unsigned)h->over,
 			     "run", (unsigned long long)h->run, "holder", h->holder, "mode", h->mode);
@@ -65,6 +65,13 @@ static PyObject *m_signature(PyObject *m, PyObject *arg)
 	return r ? PyLong_FromUnsignedLongLong(trace_signature((uint32_t)(r - T.rows))) : NULL;
 }
 
+static uint64_t nr_logged(void)
+{
+	struct header *h = T.hdr;
+
+	return h->nr_switches < h->nr_switches_max ? h->nr_switches : h->nr_switches_max;
+}
+
 static PyObject *m_switches(PyObject *m, PyObject *args)
 {
 	unsigned long long first, count;
@@ -74,7 +81,7 @@ static PyObject *m_switches(PyObject *m, PyObject *args)
 	if (!PyArg_ParseTuple(args, "KK", &first, &count))
 		return NULL;
 	list = PyList_New(0);
-	for (uint64_t i = first; list && i < first + count && i < T.hdr->nr_switches; i++) {
+	for (uint64_t i = first; list && i < first + count && i < nr_logged(); i++) {
 		struct switch_record *s = &T.log[i];
 		PyObject *item = Py_BuildValue("(KIIKKK)", s->step, s->from, s->to, s->sig_from,
 					       s->sig_to, s->hash);

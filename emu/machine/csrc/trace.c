@@ -40,17 +40,18 @@ uint64_t trace_signature(uint32_t who)
 	return mix(mix(r->op, r->off), (uint64_t)r->points << 8 | r->status);
 }
 
-// Log that the baton goes from this participant to `to`. Guard: the baton.
+// Log that the baton goes from this participant to `to`; a full log only counts on.
+// Guard: the baton.
 void trace_switch(uint32_t to)
 {
 	struct header *h = T.hdr;
-	struct switch_record *rec = &T.log[h->nr_switches];
 	uint64_t sig_from = trace_signature(T.me), sig_to = trace_signature(to);
 
 	h->hash = mix(mix(mix(h->hash, h->step), (uint64_t)T.me << 32 | to), sig_from ^ (sig_to << 1));
-	*rec = (struct switch_record){
-		.step = h->step, .from = T.me, .to = to,
-		.sig_from = sig_from, .sig_to = sig_to, .hash = h->hash,
-	};
+	if (h->nr_switches < h->nr_switches_max)
+		T.log[h->nr_switches] = (struct switch_record){
+			.step = h->step, .from = T.me, .to = to,
+			.sig_from = sig_from, .sig_to = sig_to, .hash = h->hash,
+		};
 	h->nr_switches++;
 }

@@ -93,7 +93,7 @@ void turn_word_changed(uint64_t off)
 		struct row *r = &T.rows[i];
 
 		if ((r->status == ROW_LOCK || r->status == ROW_WORD) && r->wait_off == off) {
-			T.burst = 0;
+			turn_cut();
 			return;
 		}
 	}
@@ -120,34 +120,45 @@ static int ask_plan(uint32_t *who, int64_t *burst)
 		return TURN_OVER;
 	}
 	*who = list[0];
+	T.hdr->contested = nr > 1;
 	if (nr == 1)
 		return TURN_OK;
 	T.quiet = true;
 	err = turn_plan ? turn_plan(list, nr, who, burst) : TURN_OK;
 	T.quiet = false;
 	T.hdr->decisions++;
+	if (!T.active)
+		return TURN_OVER;	// The plan ended the run.
 	if (err)
-		return T.hdr->over ? leave_run() : err;
+		return err;
 	return *who < T.hdr->nr && enabled(*who) && *burst > 0 ? TURN_OK : -EINVAL;
 }
 
 static void flush_steps(void)
 {
 	T.hdr->step += T.steps;
-	T.steps = 0;
+	T.hdr->counted += T.counted;
+	T.steps = T.counted = 0;
 }
 
 static int over_limit(void)
 {
 	struct header *h = T.hdr;
 
-	if (h->step >= h->steps_max || h->nr_switches >= h->nr_switches_max)
+	if (h->step >= h->steps_max)
 		turn_end(VERDICT_STEPS);
 	else if (h->step - h->progress_step >= h->stall_steps)
 		turn_end(VERDICT_NO_PROGRESS);
 	else
 		return TURN_OK;
 	return TURN_OVER;
+}
+
+static void start_burst(int64_t burst)
+{
+	T.burst = burst - 1;
+	T.cut = false;
+	T.contested = T.hdr->contested;
 }
 
 // Decide who goes on; come back when that is us. `stay`: false for one that is done.
@@ -164,7 +175,7 @@ static int decide(bool stay)
 	if (err)
 		return err;
 	if (who == (uint32_t)T.me) {
-		T.burst = burst - 1;
+		start_burst(burst);
 		return TURN_OK;
 	}
 	trace_switch(who);
@@ -178,7 +189,7 @@ static int decide(bool stay)
 	if (run_is_over())
 		return leave_run();
 	atomic_store_explicit(&T.row->baton, 0, memory_order_relaxed);
-	T.burst = T.hdr->burst - 1;
+	start_burst(T.hdr->burst);
 	return TURN_OK;
 }
 
@@ -274,14 +285,14 @@ int turn_begin(uint32_t mode, uint32_t count, bool fine)
 		return TURN_OK;
 	if (was_free && wait_until_parked())
 		return TURN_ERROR;
-	h->step = h->decisions = h->hash = h->progress_step = h->nr_switches = 0;
+	h->step = h->decisions = h->counted = h->hash = h->progress_step = h->nr_switches = 0;
 	h->nr_waiting_words = 0;
 	h->free_base_ns = clock_real_ns();
 	reset_rows();
 	T.run = ++h->run;
 	T.row->run = T.run;
 	T.row->baton = 0;
-	T.steps = 0;
+	T.steps = T.counted = 0;
 	T.burst = 0;
 	T.noise_index = 0;
 	h->holder = T.me;
@@ -312,9 +323,9 @@ int turn_enter(bool *begun)
 	T.mode = T.hdr->mode;
 	T.count = T.hdr->count;
 	T.fine = T.hdr->fine;
-	T.steps = 0;
+	T.steps = T.counted = 0;
 	T.noise_index = 0;
-	T.burst = T.hdr->burst - 1;
+	start_burst(T.hdr->burst);
 	return TURN_OK;
 }
 

@@ -1,0 +1,1 @@
+"""Processes and turns: what runs the emulated kernel, and in which order."""
