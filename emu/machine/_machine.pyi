@@ -290,6 +290,9 @@ def me() -> int: ...
 def save(start: int, end: int) -> None:
     """Keep a copy of these bytes of the arena in this process: the template image."""
 
+def clear(start: int, end: int) -> None:
+    """Write zeros over these bytes of the arena."""
+
 def restore() -> None:
     """Copy the template image back."""
 

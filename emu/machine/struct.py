@@ -5,24 +5,28 @@
 - A cell (an instance) has no attributes but its fields: everything else would not be shared.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from emu.machine import _machine as hw
 
 CACHE_LINE_BYTES = 64
 
 
-class Struct(hw.Cell):
+class _Slotted(type):
+    """Gives every structure empty slots: state outside its fields would not be shared."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> "_Slotted":
+        return super().__new__(cls, name, bases, {"__slots__": (), **body})
+
+
+class Struct(hw.Cell, metaclass=_Slotted):
     """Base of every declared structure."""
 
-    __slots__ = ()
     size: ClassVar[int] = 0
     fields: ClassVar[tuple[hw.Field, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         """Give each field its place, in the order of declaration."""
-        if "__slots__" not in cls.__dict__:
-            raise TypeError(f"{cls.__name__} needs `__slots__ = ()`: state outside fields is not shared")
         at = 0
         fields = []
         for name, field in list(cls.__dict__.items()):

@@ -108,3 +108,11 @@ int arena_restore(void)
 	memcpy(T.base + T.image_at, T.image, T.image_size);
 	return 0;
 }
+
+int arena_clear(size_t start, size_t end)
+{
+	if (start < T.hdr->end_at || end < start || end > T.size)
+		return -EINVAL;
+	memset(T.base + start, 0, end - start);
+	return 0;
+}

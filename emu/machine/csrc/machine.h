@@ -126,6 +126,7 @@ int arena_attach(void *base, size_t size, int32_t me);
 void arena_detach(void);
 int arena_save(size_t start, size_t end);
 int arena_restore(void);
+int arena_clear(size_t start, size_t end);
 
 // clock.c
 int64_t clock_real_ns(void);

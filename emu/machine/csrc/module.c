@@ -157,6 +157,16 @@ static PyObject *m_save(PyObject *m, PyObject *args)
 	return none_or_raise(arena_save((size_t)start, (size_t)end));
 }
 
+static PyObject *m_clear(PyObject *m, PyObject *args)
+{
+	Py_ssize_t start, end;
+
+	(void)m;
+	if (!PyArg_ParseTuple(args, "nn", &start, &end) || attached())
+		return NULL;
+	return none_or_raise(arena_clear((size_t)start, (size_t)end));
+}
+
 static PyObject *m_restore(PyObject *m, PyObject *unused)
 {
 	(void)m;
@@ -457,7 +467,7 @@ static PyObject *m_bench_ring(PyObject *m, PyObject *args)
 static PyMethodDef methods[] = {
 	FN(machine_size, METH_VARARGS), FN(init, METH_VARARGS), FN(attach, METH_VARARGS),
 	FN(detach, METH_NOARGS), FN(me, METH_NOARGS), FN(save, METH_VARARGS),
-	FN(restore, METH_NOARGS), FN(set_plan, METH_O),
+	FN(restore, METH_NOARGS), FN(clear, METH_VARARGS), FN(set_plan, METH_O),
 	FN(configure, METH_VARARGS | METH_KEYWORDS), FN(begin, METH_VARARGS),
 	FN(enter, METH_NOARGS), FN(done, METH_NOARGS), FN(end, METH_O), FN(abort, METH_O),
 	FN(collect, METH_O), FN(hand, METH_O), FN(progress, METH_NOARGS), FN(quiet, METH_O),

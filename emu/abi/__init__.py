@@ -1,0 +1,1 @@
+"""The contract as data: ids, flags, states, limits, the ops table."""

@@ -1,0 +1,91 @@
+"""Trace events: number, name, and how their arguments read in a timeline."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from emu.abi.dsq import SCX_DSQ_GLOBAL, SCX_DSQ_LOCAL, SCX_DSQ_LOCAL_ON
+from emu.abi.states import OPSS_NAMES
+
+
+class Event(NamedTuple):
+    """One kind of trace record; `text` is formatted with its arguments a, b, c, d."""
+
+    name: str
+    text: str
+
+
+SWITCH = 1
+WAKEUP = 2
+ENQUEUE = 3
+DEQUEUE = 4
+INSERT = 5
+CLAIM = 6
+DROP = 7
+DSQ_ADD = 8
+DSQ_DEL = 9
+MOVE = 10
+LOST = 11
+CALL = 12
+RETURN = 13
+IDLE = 14
+RESCHED = 15
+AFFINITY = 16
+NEW_TASK = 17
+EXIT = 18
+STATE = 19
+PRINT = 20
+
+EVENTS: dict[int, Event] = {
+    SWITCH: Event("sched_switch", "switches from {t0} to {t1}"),
+    WAKEUP: Event("sched_wakeup", "wakes {t0} on CPU {1}"),
+    ENQUEUE: Event("enqueue", "enqueues {t0}"),
+    DEQUEUE: Event("dequeue", "dequeues {t0}"),
+    INSERT: Event("dsq_insert", "verdict: {t0} to {d1}"),
+    CLAIM: Event("claim", "claims {t0}"),
+    DROP: Event("drop", "drops a stale verdict on {t0}"),
+    DSQ_ADD: Event("dsq_add", "puts {t0} on {d1}"),
+    DSQ_DEL: Event("dsq_del", "takes {t0} off {d1}"),
+    MOVE: Event("move", "moves {t0} from CPU {1} to CPU {2}"),
+    LOST: Event("lost", "lost {t0} to a dequeue"),
+    CALL: Event("call", "ops.{o0}({1})"),
+    RETURN: Event("return", "ops.{o0} returns"),
+    IDLE: Event("idle", "goes idle"),
+    RESCHED: Event("resched", "asks CPU {0} to reschedule"),
+    AFFINITY: Event("affinity", "lets {t0} run on CPUs {x1}"),
+    NEW_TASK: Event("new_task", "makes {t0}"),
+    EXIT: Event("exit", "{t0} exits"),
+    STATE: Event("ops_state", "{t0}: {s1} -> {s2}"),
+    PRINT: Event("print", "prints {0}"),
+}
+
+ERRORS_SHOWN = 1 << 63
+
+
+def dsq_name(dsq_id: int) -> str:
+    """How people call the DSQ with this id."""
+    if dsq_id == SCX_DSQ_GLOBAL:
+        return "the global DSQ"
+    if dsq_id == SCX_DSQ_LOCAL:
+        return "the local DSQ"
+    if dsq_id & SCX_DSQ_LOCAL_ON == SCX_DSQ_LOCAL_ON:
+        return f"the local DSQ of CPU {dsq_id & 0xFFFFFFFF}"
+    return f"DSQ {dsq_id:#x}"
+
+
+def _task(index: int) -> str:
+    return f"task {index - 1}" if index else "nobody"
+
+
+def describe(event: int, args: Sequence[int], op_names: Sequence[str] = ()) -> str:
+    """One trace record as a phrase; tasks are numbered as they were made."""
+    known = EVENTS.get(event)
+    if known is None:
+        return f"event {event} {list(args)}"
+    words: dict[str, str] = {}
+    for i, value in enumerate(args):
+        words[f"t{i}"] = _task(value)
+        words[f"d{i}"] = dsq_name(value)
+        words[f"x{i}"] = f"{value:#x}"
+        words[f"s{i}"] = OPSS_NAMES[value & 3]
+        words[f"o{i}"] = op_names[value] if value < len(op_names) else str(value)
+    return known.text.format(*args, **words)

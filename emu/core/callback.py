@@ -1,0 +1,53 @@
+"""The one place that calls a scheduler: context mask, trace, and what its exceptions become."""
+
+import traceback
+from pathlib import Path
+
+from emu.abi import events
+from emu.abi.ops import OP_NAMES, OPS
+from emu.core import report, this_cpu
+from emu.layout.rq import Rq
+from emu.machine import _machine as hw
+
+_NUMBER = {name: i for i, name in enumerate(OP_NAMES)}
+_KF = {name: op.kf for name, op in OPS.items()}
+
+
+def has(name: str) -> bool:
+    """Whether the scheduler implements this callback."""
+    return name in this_cpu.ops
+
+
+def call(name: str, rq: Rq | None, number: int, *args: object) -> object:
+    """Call a callback that the scheduler has.
+
+    Args:    rq: whose rq.lock is held, or None. number: CPU or task number for the trace.
+    Returns: what the callback returned.
+    Errors:  its exceptions become a finding that names the line.
+    """
+    mask, locked, outer = this_cpu.kf_mask, this_cpu.locked_rq, report.current_op
+    this_cpu.kf_mask = _KF[name]
+    this_cpu.locked_rq = rq
+    report.current_op = name
+    hw.trace(events.CALL, _NUMBER[name], number)
+    try:
+        return this_cpu.ops[name](*args)
+    except Exception as error:
+        _raised(name, error)
+    finally:
+        this_cpu.kf_mask, this_cpu.locked_rq, report.current_op = mask, locked, outer
+
+
+def _raised(name: str, error: Exception) -> None:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    for candidate in reversed(traceback.extract_tb(error.__traceback__)):
+        if "/emu/" not in candidate.filename:
+            frame = candidate
+            break
+    kind = type(error).__name__
+    report.finding(
+        "scheduler raised",
+        [name, kind],
+        f"ops.{name}() raised {kind}: {error}",
+        f"{Path(frame.filename).name}:{frame.lineno}",
+    )

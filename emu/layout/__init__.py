@@ -1,0 +1,1 @@
+"""What lies in shared memory, one structure a file."""
