@@ -1,0 +1,96 @@
+"""What every agent process does first, and how it takes part in one run after another."""
+
+import gc
+import os
+import signal
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
+
+from cpuagents import turnstile, workload_of
+from cpuagents.setting import CONTROLLED
+from cpuagents.turnstile import Mailbox
+from emu import check, faults
+from emu.abi.limits import SCX_DSP_DFL_MAX_BATCH
+from emu.core import report, this_cpu
+from emu.machine import _machine as hw
+
+if TYPE_CHECKING:
+    from cpuagents.session import Engine, Session
+
+NR_FRAMES = 8
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(session: "Session", engine: "Engine", participant: int) -> None:
+    """The life of an agent: prepare the process, then serve until it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGUSR1, _asked_where)
+    setting = session.setting
+    if setting.mode == CONTROLLED:
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[engine.number % len(cores)]})
+    engine.arena.attach(participant)
+    engine.lines.use()
+    cpu = participant if participant < setting.nr_cpus else -1
+    ops = session.ops_class
+    batch = ops.dispatch_max_batch or SCX_DSP_DFL_MAX_BATCH
+    this_cpu.attach(session.world, cpu, session.ops, ops.flags, batch)
+    if setting.fault:
+        faults.install(setting.fault)
+    if setting.oracles:
+        check.install(session.world)
+    workload_of.setting = setting
+    start, end = session.mailbox_at, session.mailbox_at + turnstile.MAILBOX_BYTES
+    mailbox = Mailbox(engine.arena.buf[start:end])
+    turnstile.replayer().on_difference = report.difference
+    gc.disable()  # Runs make no cycles; collections in the middle of them only cost time.
+    from cpuagents import control, cpu as cpu_agent  # The two loops import this module.
+
+    if cpu < 0:
+        control.Control(session, engine, mailbox).serve()
+    else:
+        serve(session, participant, mailbox, cpu_agent.main)
+
+
+def serve(
+    session: "Session", participant: int, mailbox: Mailbox, body: Callable[[], None]
+) -> None:
+    """Take part in run after run, until the process is killed."""
+    trace: TracebackType | None = None
+    while True:
+        if hw.enter():
+            try:
+                turnstile.take_part(session.nr_participants, mailbox)
+                body()
+                hw.done()
+                trace = None
+            except hw.RunOver as over:
+                trace = over.__traceback__
+        else:
+            session.notes[participant].stack = stack_of(trace)
+            hw.hand(session.nr_participants - 1)
+
+
+def stack_of(trace: TracebackType | None) -> bytes:
+    """Where a process was when its run was over, outermost first."""
+    lines = []
+    for frame in traceback.extract_tb(trace)[1:]:
+        path = Path(frame.filename)
+        place = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name
+        lines.append(f"{frame.name}() {place}:{frame.lineno}")
+    return "\n".join(lines[-NR_FRAMES:]).encode()
+
+
+def _asked_where(number: int, frame: FrameType | None) -> None:
+    """SIGUSR1: no heartbeat for a while. Inside a callback that is the scheduler's fault."""
+    if frame is not None and report.current_op:
+        where = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+        report.finding(
+            "endless callback",
+            [report.current_op],
+            f"ops.{report.current_op}() does not come back: it was at {where}",
+        )

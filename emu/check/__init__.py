@@ -1,0 +1,1 @@
+"""Oracles: detectors that look on while a run goes on."""

@@ -1,0 +1,1 @@
+"""Faults: named ways to break one guard of the protocol."""

@@ -1,0 +1,123 @@
+"""`scxemu fuzz`: run many schedules from a seed, and stop at the first finding."""
+
+import os
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from cpuagents import campaign
+from cpuagents.campaign import Result
+from cpuagents.setting import Setting
+from emu.bpf.ops import SchedExtOps
+from tools import options, show
+
+
+@click.command()
+@click.argument("workload_name", metavar="[WORKLOAD]", required=False)
+@options.scheduler_option
+@options.cpus_option
+@options.seed_option
+@options.strategy_option("sticky")
+@options.points_option
+@click.option(
+    "--runs", default=2000, show_default=True, type=click.IntRange(1), help="Schedules to try."
+)
+@click.option(
+    "--engines",
+    default=0,
+    type=click.IntRange(0, 64),
+    help="Runs at a time, each pinned to a core (0: one a core). Does not change any result.",
+)
+@options.out_option
+@options.json_option
+def fuzz(
+    workload_name: str | None,
+    sched: str,
+    cpus: int,
+    seed: int,
+    strategy: str,
+    points: str,
+    runs: int,
+    engines: int,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Try many schedules of WORKLOAD, or of workloads made from the seed.
+
+    A finding is written to a reproducer file before it is shown.
+
+    \b
+    Examples:
+      scxemu fuzz -s leaky --seed 1 --runs 2000
+      scxemu fuzz smallest -s my_sched.py:MySched --cpus 2 --strategy pct:depth=3
+    """
+    ops_class = options.load_scheduler(sched)
+    scenario = options.load_scenario(workload_name, cpus, seed) if workload_name else None
+    setting = options.make_setting(
+        sched=sched, cpus=cpus, scenario=scenario, strategy=strategy, seed=seed, points=points
+    )
+    result = with_progress(setting, ops_class, runs, engines, out, show_bar=not as_json)
+    if as_json:
+        show.as_json(result, setting)
+        show.leave(result)
+    report(result, setting)
+    show.leave(result)
+
+
+def with_progress(
+    setting: Setting,
+    ops_class: type[SchedExtOps],
+    runs: int,
+    engines: int,
+    out: Path,
+    *,
+    show_bar: bool,
+) -> Result:
+    """A campaign with a progress bar on standard error, if that is a terminal."""
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("schedules"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not (show_bar and console.is_terminal),
+    )
+    with bar:
+        task = bar.add_task("schedules", total=runs, rate="")
+
+        def tell(done: int, per_second: float) -> None:
+            bar.update(task, completed=done, rate=f"{per_second:.0f}/s")
+
+        return campaign.fuzz(
+            setting,
+            ops_class,
+            runs,
+            engines=engines or len(os.sched_getaffinity(0)),
+            out=out,
+            progress=tell,
+        )
+
+
+def report(result: Result, setting: Setting) -> None:
+    """What the campaign brought, for people."""
+    if result.finding and result.path:
+        show.finding(result.finding, result.path, setting.nr_cpus)
+    reason = f" ({result.reason})" if result.reason else ""
+    click.echo(
+        f"{result.verdict}{reason}: {result.nr_schedules} schedules, {result.nr_steps} steps, "
+        f"{result.nr_switches} switches in {result.elapsed_s:.1f} s; "
+        f"seed {setting.seed:#x}, strategy {setting.strategy}, trace {result.hash}"
+    )
+    if result.interrupted:
+        click.echo("interrupted: what was found so far is on disk")

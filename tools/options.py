@@ -1,0 +1,163 @@
+"""Options that several commands share, and the setting they make together."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from cpuagents import setting as settings
+from cpuagents import workload
+from cpuagents.bad_input import BadInput
+from cpuagents.scenario import Scenario
+from cpuagents.setting import Setting
+from cpuagents.strategies import CHOOSABLE
+from cpuagents.strategies import parse as parse_strategy
+from emu.abi.limits import NR_CPUS_MAX, NR_TASKS_MAX
+from emu.bpf import plugin
+from emu.bpf.ops import SchedExtOps
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SPARE_TASKS = 64  # Room for forks beyond the tasks that exist at the start.
+
+
+class SeedType(click.ParamType):
+    """A seed: any whole number from 0 to 2**64 - 1, also in hexadecimal."""
+
+    name = "seed"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read `7` or `0x1d3c`."""
+        try:
+            number = value if isinstance(value, int) else int(str(value), 0)
+        except ValueError:
+            self.fail(f"{value!r} is not a whole number; write 7 or 0x1d3c", param, ctx)
+        if not 0 <= number < 1 << 64:
+            self.fail(f"{value} is outside 0 .. 2**64-1", param, ctx)
+        return number
+
+
+SEED = SeedType()
+
+
+def _schedulers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    names = plugin.installed()
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _workloads(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    found = [CompletionItem(n) for n in workload.bundled() if n.startswith(incomplete)]
+    return found or [CompletionItem(incomplete, type="file")]
+
+
+def _strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(s.name) for s in CHOOSABLE if s.name.startswith(incomplete)]
+
+
+workload_argument = click.argument("workload_name", metavar="WORKLOAD", shell_complete=_workloads)
+scheduler_option = click.option(
+    "-s",
+    "--sched",
+    required=True,
+    shell_complete=_schedulers,
+    help="Scheduler: a name from `scxemu list`, module:Class, or file.py:Class.",
+)
+cpus_option = click.option(
+    "--cpus",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, NR_CPUS_MAX),
+    help="Emulated CPUs; each is a process.",
+)
+seed_option = click.option(
+    "--seed", default=1, show_default=True, type=SEED, help="Decides everything by chance."
+)
+out_option = click.option(
+    "--out",
+    default=Path("findings"),
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where reproducers are written.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+points_option = click.option(
+    "--points",
+    type=click.Choice(["protocol", "all"]),
+    default="protocol",
+    show_default=True,
+    help="Where CPUs can be interleaved: locks, atomics and racy words, or every word.",
+)
+
+
+def strategy_option(default: str) -> Callable[[F], F]:
+    """`--strategy` with a default of the command's own."""
+    return click.option(
+        "--strategy",
+        default=default,
+        show_default=True,
+        shell_complete=_strategies,
+        help="NAME or NAME:key=value,...; see `scxemu list`.",
+    )
+
+
+def load_scheduler(spec: str) -> type[SchedExtOps]:
+    """The scheduler class of `-s`."""
+    return plugin.load_plugin(spec)
+
+
+def load_scenario(name: str, cpus: int, seed: int) -> Scenario:
+    """The workload called `name`, fitted to the CPUs; bad input is refused."""
+    return workload.load(name, cpus, seed)
+
+
+def task_slots(scenario: Scenario | None) -> int:
+    """How many tasks there must be room for.
+
+    Errors: BadInput if the workload has more tasks than the emulator can hold.
+    """
+    if scenario is None:
+        return SPARE_TASKS
+    nr = len(scenario.threads)
+    if nr > NR_TASKS_MAX:
+        raise BadInput(
+            f"{scenario.name}: {nr} tasks are more than the {NR_TASKS_MAX} there can be; "
+            "use fewer instances"
+        )
+    forks = any(step[0] == "fork" for t in scenario.templates for step in t.code)
+    forks = forks or any(step[0] == "fork" for step in scenario.control)
+    return min(nr + (max(SPARE_TASKS, 4 * nr) if forks else 0), NR_TASKS_MAX)
+
+
+def make_setting(
+    *,
+    sched: str,
+    cpus: int,
+    scenario: Scenario | None,
+    strategy: str,
+    seed: int,
+    points: str = "protocol",
+    mode: str = settings.CONTROLLED,
+    time_scale: int = 1,
+    noise_one_in: int = 0,
+    steps_max: int = settings.STEPS_MAX_DEFAULT,
+) -> Setting:
+    """The setting that these options mean."""
+    parse_strategy(strategy)  # A wrong strategy is said before anything is started.
+    return Setting(
+        scheduler=sched,
+        nr_cpus=cpus,
+        scenario=scenario,
+        nr_tasks=task_slots(scenario),
+        strategy=strategy,
+        seed=seed,
+        mode=mode,
+        fine=points == "all",
+        time_scale=time_scale,
+        noise_one_in=noise_one_in,
+        duration_ns=scenario.duration_ns if scenario else 0,
+        steps_max=steps_max,
+    )
