@@ -13,7 +13,6 @@ from cpuagents import turnstile, workload_of
 from cpuagents.setting import CONTROLLED
 from cpuagents.turnstile import Mailbox
 from emu import check, faults
-from emu.abi.limits import SCX_DSP_DFL_MAX_BATCH
 from emu.core import report, this_cpu
 from emu.machine import _machine as hw
 
@@ -36,9 +35,7 @@ def main(session: "Session", engine: "Engine", participant: int) -> None:
     engine.arena.attach(participant)
     engine.lines.use()
     cpu = participant if participant < setting.nr_cpus else -1
-    ops = session.ops_class
-    batch = ops.dispatch_max_batch or SCX_DSP_DFL_MAX_BATCH
-    this_cpu.attach(session.world, cpu, session.ops, ops.flags, batch)
+    this_cpu.attach(session.world, cpu, *session.instance)
     if setting.fault:
         faults.install(setting.fault)
     if setting.oracles:
@@ -70,6 +67,8 @@ def serve(
                 trace = None
             except hw.RunOver as over:
                 trace = over.__traceback__
+            except Exception:
+                report.own_bug(traceback.format_exc())
         else:
             session.notes[participant].stack = stack_of(trace)
             hw.hand(session.nr_participants - 1)

@@ -58,16 +58,16 @@ def _next(p: Task) -> None:
 # ---------------------------------------------------------------- time
 
 
-def _use_cpu(until_ns: int) -> int:
+def _use_cpu(p: Task, until_ns: int) -> int:
     """Use the CPU until `until_ns`, an interrupt, a timer or a tick; returns how long it was."""
     rq = this_cpu.rq
     start = hw.now()
     deadline = min(until_ns, tick.next_deadline_ns(rq), timers.next_ns())
     if deadline > start:
         irq.cpu_wait(deadline, False)
-    rq.curr.seen_ns = hw.now()
-    tick.account(rq)
-    return hw.now() - start
+    now = hw.now()
+    p.seen_ns = now
+    return now - start
 
 
 def _run(p: Task, args: Args) -> None:
@@ -75,7 +75,7 @@ def _run(p: Task, args: Args) -> None:
         p.work_left = args[0]
         p.phase = 1
     if p.work_left:
-        used = min(_use_cpu(hw.now() + p.work_left), p.work_left)
+        used = min(_use_cpu(p, hw.now() + p.work_left), p.work_left)
         p.work_left = p.work_left - used
         p.worked_ns = p.worked_ns + used
     if not p.work_left:
@@ -87,7 +87,7 @@ def _spin(p: Task, args: Args) -> None:
         p.until = hw.now() + args[0]
         p.phase = 1
     if hw.now() < p.until:
-        p.worked_ns = p.worked_ns + _use_cpu(p.until)
+        p.worked_ns = p.worked_ns + _use_cpu(p, p.until)
     if hw.now() >= p.until:
         _next(p)
 

@@ -18,7 +18,8 @@ from cpuagents.setting import FREE, Setting
 from cpuagents.turnstile import MAILBOX_BYTES
 from emu.abi.limits import NR_DSQS_MAX
 from emu.bpf import maps
-from emu.bpf.ops import SchedExtOps, bind
+from emu.bpf.instance import instantiate
+from emu.bpf.ops import SchedExtOps
 from emu.layout.world import Limits, World
 from emu.machine.arena import Arena
 from emu.machine.irq import Lines
@@ -88,8 +89,7 @@ class Session:
             AgentNote._place(notes_at + i * AgentNote.size, i) for i in range(self.nr_participants)
         ]
         self.engines[0].arena.attach(self.nr_participants - 1)
-        maps.place(self.world.maps_offset, self.ops_class, self.world.limits)
-        self.ops = bind(self.ops_class)
+        self.instance = instantiate(self.world, self.ops_class)
 
     def _start(self) -> None:
         ours = [engine.ours for engine in self.engines]

@@ -31,6 +31,10 @@ INCONCLUSIVE = "inconclusive"
 DIVERGED = "diverged"
 
 
+class OwnBug(Exception):
+    """The emulator itself failed; the text is a traceback."""
+
+
 @dataclass
 class Judgement:
     """How one run ended."""
@@ -75,6 +79,8 @@ def judge(world: World, nr_participants: int, replaying: bool) -> Judgement:
 
 def _reported(world: World, state: dict[str, int]) -> Judgement:
     value: dict[str, Any] = msgpack.unpackb(world.sched.report)
+    if "bug" in value:
+        raise OwnBug(value["bug"])
     if "workload" in value:
         return Judgement(bad_workload=value["workload"])
     if "difference" in value:
