@@ -54,12 +54,14 @@ class Channel:
 
     def __init__(self, sock: socket.socket) -> None:
         """Take over `sock`; inside a trio run."""
+        self._sending = trio.Lock()
         self._stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
 
     async def send(self, message: Message) -> None:
         """Send one message; if the other side is gone, the death of it is news enough."""
         try:
-            await self._stream.send_all(pack(message))
+            async with self._sending:
+                await self._stream.send_all(pack(message))
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             return
 

@@ -44,10 +44,15 @@ def load_plugin(spec: str) -> type[SchedExtOps]:
     return found
 
 
+def installed() -> list[str]:
+    """The names of all schedulers that are installed, in order."""
+    return sorted({point.name for point in entry_points(group=GROUP)})
+
+
 def _entry_point(name: str) -> object:
     points = {point.name: point for point in entry_points(group=GROUP)}
     if name not in points:
-        known = ", ".join(sorted(points)) or "none"
+        known = ", ".join(installed()) or "none"
         raise PluginError(
             f"{name}: no scheduler of that name is installed (there are: {known});"
             " give one of them, module:Class or file.py:Class"

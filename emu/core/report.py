@@ -51,6 +51,12 @@ def workload(message: str) -> NoReturn:
     raise hw.RunOver
 
 
+def own_bug(trace: str) -> None:
+    """End the run because the emulator itself failed; `trace` says where."""
+    _write({"bug": trace[-MESSAGE_MAX:]})
+    hw.end(hw.FINDING)
+
+
 def difference(message: str) -> None:
     """Note where a replay differs from what was recorded; the caller ends the run."""
     _write({"difference": message[:MESSAGE_MAX]})

@@ -20,7 +20,7 @@ IRQ_DOORBELL = 16  # Capabilities changed.
 
 POLL_NS_MAX = 20_000_000  # Real time after which a sleeper looks whether the run is over.
 
-_lines: list[posix_ipc.Semaphore] = []
+_lines: list[posix_ipc.Semaphore] = []  # Those of the engine this process belongs to.
 _free_mode = False
 _time_scale = 1
 
@@ -29,32 +29,39 @@ class LineError(Exception):
     """The operating system gave no semaphore. The message says what to do."""
 
 
-def create_lines(nr_participants: int) -> None:
-    """Make a line for each participant; before any of them is forked.
+class Lines:
+    """The interrupt lines of one engine, one for each participant."""
 
-    Errors: LineError if semaphores or file descriptors have run out.
-    """
-    close_lines()
-    for _ in range(nr_participants):
-        try:
-            line = posix_ipc.Semaphore(None, posix_ipc.O_CREX, mode=0o600)
-        except (OSError, posix_ipc.Error) as error:
-            close_lines()
-            raise LineError(
-                f"cannot make {nr_participants} semaphores: {error}; "
-                "free some space in /dev/shm or file descriptors, or use fewer CPUs"
-            ) from error
-        resource_tracker.register(line.name, "semaphore")
-        line.unlink()
-        resource_tracker.unregister(line.name, "semaphore")
-        _lines.append(line)
+    def __init__(self, nr_participants: int) -> None:
+        """Make them, before any participant is forked.
 
+        Errors: LineError if semaphores or file descriptors have run out.
+        """
+        self._semaphores: list[posix_ipc.Semaphore] = []
+        for _ in range(nr_participants):
+            try:
+                line = posix_ipc.Semaphore(None, posix_ipc.O_CREX, mode=0o600)
+            except (OSError, posix_ipc.Error) as error:
+                self.close()
+                raise LineError(
+                    f"cannot make {nr_participants} semaphores: {error}; "
+                    "free some space in /dev/shm or file descriptors, or use fewer CPUs"
+                ) from error
+            resource_tracker.register(line.name, "semaphore")
+            line.unlink()
+            resource_tracker.unregister(line.name, "semaphore")
+            self._semaphores.append(line)
 
-def close_lines() -> None:
-    """Give the lines back."""
-    for line in _lines:
-        line.close()
-    _lines.clear()
+    def use(self) -> None:
+        """Make these the lines of this process."""
+        global _lines
+        _lines = self._semaphores
+
+    def close(self) -> None:
+        """Give them back; may be called twice."""
+        for line in self._semaphores:
+            line.close()
+        self._semaphores.clear()
 
 
 def set_mode(free: bool, time_scale: int) -> None:

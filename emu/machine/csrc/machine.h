@@ -65,10 +65,12 @@ struct row {
 	word_t run;			// The last run this participant entered.
 	_Atomic uint32_t asked;		// Set by collect(): leave enter() and report.
 	_Atomic uint32_t nr_held;
+	_Atomic uint32_t parked;	// It sleeps in turn_enter(), between runs.
+	uint32_t pad0;
 	word_t held[NR_HELD_MAX];	// Offsets of the locks it holds.
 	word_t beats;			// Free mode: grows at every scheduling point.
 	word_t traced;			// Records written in this run.
-	uint64_t pad[6];
+	uint64_t pad[5];
 };
 
 // Guard: the baton, except the words that say otherwise.

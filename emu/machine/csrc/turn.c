@@ -259,7 +259,7 @@ static int wait_until_parked(void)
 	struct timespec nap = { 0, 200000 };
 
 	for (uint32_t i = 0; i < control(); i++) {
-		while (T.rows[i].run != 0 && T.rows[i].status != ROW_ABSENT) {
+		while (!T.rows[i].parked && T.rows[i].status != ROW_ABSENT) {
 			nanosleep(&nap, NULL);
 			if (turn_signal_check && turn_signal_check())
 				return TURN_ERROR;
@@ -271,20 +271,20 @@ static int wait_until_parked(void)
 int turn_begin(uint32_t mode, uint32_t count, bool fine)
 {
 	struct header *h = T.hdr;
-	bool was_free = h->mode == MODE_FREE;
 
 	T.active = true;
 	T.quiet = false;
-	T.mode = h->mode = mode;
+	T.mode = mode;
 	T.count = h->count = count;
 	T.fine = fine;
 	h->fine = fine;
+	if (mode == MODE_FREE && wait_until_parked())
+		return TURN_ERROR;
+	h->mode = mode;
 	h->over = 0;
 	h->verdict = VERDICT_NONE;
 	if (mode == MODE_SETUP)
 		return TURN_OK;
-	if (was_free && wait_until_parked())
-		return TURN_ERROR;
 	h->step = h->decisions = h->counted = h->hash = h->progress_step = h->nr_switches = 0;
 	h->nr_waiting_words = 0;
 	h->free_base_ns = clock_real_ns();
@@ -308,8 +308,9 @@ int turn_enter(bool *begun)
 	int err;
 
 	T.active = false;
-	T.row->run = 0;
+	T.row->parked = 1;
 	err = baton_wait();
+	T.row->parked = 0;
 	if (err)
 		return err;
 	atomic_store_explicit(&T.row->baton, 0, memory_order_relaxed);
