@@ -13,7 +13,8 @@ be lost, and the counter stays one too low for good:
 
 From then on the CPUs go home with a task still in the queue. While more work arrives that task is
 merely late; when the last CPU has gone idle it is stranded, and the run ends as a lost wakeup.
-Most interleavings are clean. The mend is `waiting.fetch_add(0, 1)`, or no counter at all.
+Most interleavings are clean: it takes two tasks more than CPUs, and a switch just between a read
+and its write. The mend is `waiting.fetch_add(0, 1)`, or no counter at all.
 Not for: anything else.
 """
 

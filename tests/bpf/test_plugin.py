@@ -4,7 +4,7 @@ import pytest
 
 import emu.bpf
 from emu.bpf import PluginError
-from emu.bpf.plugin import load_plugin
+from emu.bpf.plugin import installed, load_plugin
 
 GOOD = """from emu.bpf import SchedExtOps
 class Good(SchedExtOps):
@@ -28,6 +28,10 @@ def test_a_class_of_a_file_is_found(plugin):
 
 def test_a_class_of_a_module_is_found():
     assert load_plugin("scheduler_plugins.simple:Simple").name == "simple"
+
+
+def test_every_installed_scheduler_is_called_what_it_calls_itself():
+    assert [load_plugin(name).name for name in installed()] == installed()
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """leaky: one interleaving of two additions strands a task; others do not."""
 
+from emu.abi.states import TASK_DEAD
 from emu.bpf import scx_bpf_dsq_nr_queued
 from emu.core import pick
-from emu.abi.states import TASK_DEAD
 from scheduler_plugins.leaky import SHARED_DSQ, Leaky
 from tests.one_process import Machine
 

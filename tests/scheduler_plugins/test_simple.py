@@ -1,7 +1,7 @@
 """simple: one queue, first come first served."""
 
-from scheduler_plugins.simple import GLOBAL, LOCAL, SHARED_DSQ, Simple
 from emu.bpf import scx_bpf_dsq_nr_queued
+from scheduler_plugins.simple import GLOBAL, LOCAL, SHARED_DSQ, Simple
 from tests.one_process import Machine
 
 
