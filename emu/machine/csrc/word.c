@@ -148,7 +148,18 @@ RMW(word_xchg, field_xchg)
 RMW(word_add, field_add)
 RMW(word_or, field_or)
 RMW(word_and, field_and)
-RMW(word_wait_while, field_wait_while)
+
+static PyObject *word_wait_while(PyObject *self, PyObject *arg)
+{
+	struct view *v = (struct view *)self;
+	uint64_t word, seen = 0;
+	int err;
+
+	if (to_word(arg, &word))
+		return NULL;
+	err = field_wait_while(v->off, points_of(v), word, &seen);
+	return seen_or_raise(err, seen);
+}
 
 static PyMethodDef word_methods[] = {
 	{ "load", word_load, METH_NOARGS, NULL },
