@@ -16,20 +16,16 @@ from cpuagents import finding as findings
 from cpuagents import reproducer, schedule, wire
 from cpuagents import scenario as scenarios
 from cpuagents.bad_input import BadInput
+from cpuagents.campaign_numbers import CHUNK
 from cpuagents.coordinator import Coordinator
 from cpuagents.finding import Finding
 from cpuagents.reproducer import Reproducer
 from cpuagents.schedule import Schedule, Switch
 from cpuagents.session import Session
 from cpuagents.setting import Setting
+from cpuagents.verdict import CLEAN, FOUND, INCONCLUSIVE
 from emu.bpf.ops import SchedExtOps
 
-CHUNK = 32  # Schedules in one request: also the number that share a generated workload.
-
-CLEAN = "clean"
-FOUND = "found"
-INCONCLUSIVE = "inconclusive"
-DIVERGED = "diverged"
 
 Progress = Callable[[int, float], None]  # (schedules done, of them per second)
 
@@ -76,6 +72,7 @@ class _Collector:
         self.replies: list[wire.Message] = []
         self.started = time.monotonic()
         self.nr_done = 0
+        self.stops_at_finding = True
 
     def take(self, message: wire.Message) -> bool:
         """One answer; says whether to go on handing out requests."""
@@ -92,7 +89,7 @@ class _Collector:
             self.replies.append(message)
         if message.get("finding"):
             self._keep(message)
-        return self.found is None
+        return self.found is None or not self.stops_at_finding
 
     def _batch(self, message: wire.Message) -> None:
         self.batches[message["first"]] = Batch(
@@ -220,14 +217,27 @@ def _one(session: Session, request: wire.Message, setting: Setting, out: Path) -
     collector = _Collector(setting, out, None)
     result = _supervise(session, iter([request]), collector)
     for reply in collector.replies:
-        result.nr_schedules = 1
-        result.hash = f"{reply['hash']:016x}"
-        result.nr_steps, result.nr_switches = reply["steps"], reply["switches"]
-        result.time_ns, result.tasks = reply["time_ns"], reply["tasks"]
-        result.notes = reply["notes"]
-        if reply["verdict"] in (INCONCLUSIVE, DIVERGED):
-            result.verdict, result.reason = reply["verdict"], reply["reason"]
+        return _single(collector, reply, result)
     return result
+
+
+def _single(collector: _Collector, reply: wire.Message, base: Result) -> Result:
+    """The result of one run out of what its control agent answered."""
+    finding = findings.from_data(reply["finding"]) if reply.get("finding") else None
+    return replace(
+        base,
+        verdict=FOUND if finding else reply["verdict"],
+        reason=reply["reason"],
+        finding=finding,
+        path=collector.found[2] if finding and collector.found else None,
+        nr_schedules=1,
+        hash=f"{reply['hash']:016x}",
+        nr_steps=reply["steps"],
+        nr_switches=reply["switches"],
+        time_ns=reply["time_ns"],
+        tasks=reply["tasks"],
+        notes=reply["notes"],
+    )
 
 
 def replay(
@@ -247,9 +257,8 @@ def replay(
     if until:
         setting = replace(setting, steps_max=until)
     request = {"do": "replay", "number": setting.first, "schedule": schedule.to_data(saved.schedule)}
-    results = []
     with Session(setting, ops_class, engines) as session:
-        for _ in range(times):
-            results.append(_one(session, request, setting, out))
-            session.restart()
-    return results
+        collector = _Collector(setting, out, None)
+        collector.stops_at_finding = False
+        base = _supervise(session, iter([request] * times), collector)
+    return [_single(collector, reply, base) for reply in collector.replies]

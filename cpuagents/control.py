@@ -20,7 +20,6 @@ from cpuagents import workload_of
 from cpuagents import finding as findings
 from cpuagents import scenario as scenarios
 from cpuagents.campaign_numbers import CHUNK, STREAM_CALM, STREAM_SCHEDULE
-from cpuagents.finding import Finding
 from cpuagents.scenario import Scenario
 from cpuagents.schedule import Schedule, Switch
 from cpuagents.setting import FREE
@@ -168,11 +167,8 @@ class Control:
         self._workload = workload
 
     def _make_tasks(self, scenario: Scenario) -> None:
-        instances: dict[int, int] = {}
         for index, template in enumerate(scenario.threads):
-            p = self._world.tasks[index]
-            program.prepare(p, template, None)
-            instances[template] = instances.get(template, -1) + 1
+            program.prepare(self._world.tasks[index], template, None)
         self._world.sched.nr_tasks.store(len(scenario.threads))
 
     def _length(self, number: int) -> int:
@@ -350,5 +346,3 @@ class Control:
         message = value.get("message", "the scheduler ended its own loading")
         return {"event": "bad_input", "message": f"{self._setting.scheduler}: {message}"}
 
-
-__all__ = ["Control", "Finding"]

@@ -46,7 +46,8 @@ class ForkServer:
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         while True:
-            ready, _, _ = select.select([self._sock, wake_read], [], [])
+            watched: list[socket.socket | int] = [self._sock, wake_read]
+            ready, _, _ = select.select(watched, [], [])
             if wake_read in ready:
                 os.read(wake_read, 4096)
                 self._reap()

@@ -13,6 +13,7 @@ from cpuagents.blocking import WorkloadError
 from cpuagents.scenario import Scenario
 from emu.abi.states import TASK_INTERRUPTIBLE, TASK_RUNNING
 from emu.core import affinity, change, pick, this_cpu, tick, wakeup
+from emu.layout.sync import Sync
 from emu.layout.task import Task
 from emu.machine import _machine as hw
 from emu.machine import irq
@@ -185,7 +186,7 @@ def prepare(p: Task, template: int, parent: Task | None) -> None:
 # ---------------------------------------------------------------- each other
 
 
-def _sync(index: int) -> blocking.Sync:
+def _sync(index: int) -> Sync:
     return this_cpu.world.syncs[index]
 
 

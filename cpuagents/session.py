@@ -110,13 +110,6 @@ class Session:
         """The coordinator's end of an engine's control socket, for it to take over."""
         return self.engines[number].ours
 
-    def restart(self) -> None:
-        """Give every engine fresh processes and sockets, for another request."""
-        self._stop_processes()
-        for engine in self.engines:
-            engine.ours, engine.theirs = socket.socketpair()
-        self._start()
-
     def kill(self) -> None:
         """End every process at once: agents die with the fork server."""
         if self._server_pid:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from cpuagents import campaign, reproducer
-from cpuagents.campaign import CLEAN, FOUND
+from cpuagents.verdict import CLEAN, FOUND
 from tools import fuzz, options, show
 
 SEED = 1

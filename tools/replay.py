@@ -7,8 +7,9 @@ import click
 
 from cpuagents import campaign, reproducer
 from cpuagents.bad_input import BadInput
-from cpuagents.campaign import DIVERGED, FOUND, Result
+from cpuagents.campaign import Result
 from cpuagents.reproducer import Reproducer
+from cpuagents.verdict import DIVERGED, FOUND
 from emu.bpf import plugin
 from emu.bpf.ops import SchedExtOps
 from tools import options, show

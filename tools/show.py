@@ -10,9 +10,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from cpuagents.campaign import CLEAN, DIVERGED, FOUND, INCONCLUSIVE, Result
+from cpuagents.campaign import Result
 from cpuagents.finding import Finding
 from cpuagents.setting import Setting
+from cpuagents.verdict import CLEAN, DIVERGED, FOUND, INCONCLUSIVE
 from tools import timeline
 
 STATUS = {CLEAN: 0, FOUND: 1, INCONCLUSIVE: 4, DIVERGED: 5}

@@ -2,6 +2,7 @@
 
 import traceback
 from pathlib import Path
+from typing import NoReturn
 
 from emu.abi import events
 from emu.abi.ops import OP_NAMES, OPS
@@ -38,7 +39,7 @@ def call(name: str, rq: Rq | None, number: int, *args: object) -> object:
         this_cpu.kf_mask, this_cpu.locked_rq, report.current_op = mask, locked, outer
 
 
-def _raised(name: str, error: Exception) -> None:
+def _raised(name: str, error: Exception) -> NoReturn:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     for candidate in reversed(traceback.extract_tb(error.__traceback__)):
         if "/emu/" not in candidate.filename:

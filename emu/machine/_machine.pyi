@@ -310,8 +310,8 @@ def set_plan(plan: Plan | None) -> None:
 
 def configure(
     *,
-    steps_max: int,
-    stall_steps: int,
+    steps_max: int = ...,
+    stall_steps: int = ...,
     noise_seed: int = 0,
     noise_one_in: int = 0,
     time_scale: int = 1,
