@@ -48,6 +48,7 @@ class Result:
     tasks: list[dict[str, Any]] = field(default_factory=list)
     elapsed_s: float = 0.0
     interrupted: bool = False
+    agent_kib: int = 0  # Memory that an agent shares with nobody.
 
 
 @dataclass(frozen=True)
@@ -237,6 +238,7 @@ def _single(collector: _Collector, reply: wire.Message, base: Result) -> Result:
         time_ns=reply["time_ns"],
         tasks=reply["tasks"],
         notes=reply["notes"],
+        agent_kib=reply["agent_kib"],
     )
 
 

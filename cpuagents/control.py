@@ -10,6 +10,7 @@ loops over schedules by itself. It answers requests of the coordinator:
 
 import time
 import traceback
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +137,7 @@ class Control:
             "reason": judgement.reason,
             "notes": judgement.notes,
             "tasks": self._tasks(),
+            "agent_kib": _private_kib(),
         }
         if judgement.finding:
             answer.update(self._found(number, judgement, length))
@@ -346,3 +348,10 @@ class Control:
         message = value.get("message", "the scheduler ended its own loading")
         return {"event": "bad_input", "message": f"{self._setting.scheduler}: {message}"}
 
+
+
+def _private_kib() -> int:
+    """Memory of this process that it shares with nobody, in KiB."""
+    rollup = Path("/proc/self/smaps_rollup").read_text()
+    lines = [line.split() for line in rollup.splitlines() if line.startswith("Private_")]
+    return sum(int(line[1]) for line in lines if line[0] != "Private_Hugetlb:")

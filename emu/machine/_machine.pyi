@@ -426,5 +426,8 @@ def draw_below(seed: int, stream: int, index: int, limit: int) -> int: ...
 def draw_geometric(seed: int, stream: int, index: int, num: int, den: int) -> int:
     """How many tries until the first success (>= 1) with chance num/den. Integers only."""
 
+def bench_start(who: int) -> None:
+    """Give the baton of the bare ring to `who`."""
+
 def bench_ring(next_: int, rounds: int) -> None:
     """Pass a baton round a ring of processes with bare futexes: the baseline of `scxemu bench`."""

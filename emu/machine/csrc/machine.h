@@ -218,6 +218,7 @@ uint64_t draw_below(uint64_t seed, uint64_t stream, uint64_t index, uint64_t lim
 uint64_t draw_geometric(uint64_t seed, uint64_t stream, uint64_t index, uint64_t num, uint64_t den);
 
 // bench.c
+void bench_start(uint32_t who);
 int bench_ring(uint32_t next, uint64_t rounds);
 
 #endif

@@ -58,26 +58,38 @@ static uint32_t who_is(const struct row *r)
 
 // ---- hooks of turn.c
 
+static int plan_result(PyObject *result, uint32_t *who, int64_t *burst)
+{
+	if (!PyTuple_Check(result) || PyTuple_GET_SIZE(result) != 2) {
+		PyErr_Format(PyExc_TypeError, "a plan returns (participant, burst), not %R", result);
+		return TURN_ERROR;
+	}
+	*who = (uint32_t)PyLong_AsUnsignedLong(PyTuple_GET_ITEM(result, 0));
+	*burst = PyLong_AsLongLong(PyTuple_GET_ITEM(result, 1));
+	return PyErr_Occurred() ? TURN_ERROR : TURN_OK;
+}
+
 static int call_plan(const uint32_t *enabled, uint32_t nr, uint32_t *who, int64_t *burst)
 {
-	PyObject *list = PyList_New(nr), *result = NULL;
-	long long chosen, given;
-	int ok = 0;
+	PyObject *list = PyList_New(nr), *result;
+	PyObject *args[7] = { NULL, list };
+	int err = TURN_ERROR;
 
 	for (uint32_t i = 0; list && i < nr; i++)
 		PyList_SET_ITEM(list, i, PyLong_FromUnsignedLong(enabled[i]));
-	if (list)
-		result = PyObject_CallFunction(py_plan, "NiKKKN", list, (int)T.me,
-					       T.hdr->decisions, T.hdr->counted, T.hdr->step,
-					       PyBool_FromLong(!T.cut));
-	if (result)
-		ok = PyArg_ParseTuple(result, "LL", &chosen, &given);
-	Py_XDECREF(result);
-	if (!ok)
-		return TURN_ERROR;
-	*who = (uint32_t)chosen;
-	*burst = given;
-	return TURN_OK;
+	args[2] = PyLong_FromLong(T.me);
+	args[3] = PyLong_FromUnsignedLongLong(T.hdr->decisions);
+	args[4] = PyLong_FromUnsignedLongLong(T.hdr->counted);
+	args[5] = PyLong_FromUnsignedLongLong(T.hdr->step);
+	args[6] = T.cut ? Py_False : Py_True;
+	if (list && args[2] && args[3] && args[4] && args[5]) {
+		result = PyObject_Vectorcall(py_plan, args + 1, 6 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+		err = result ? plan_result(result, who, burst) : TURN_ERROR;
+		Py_XDECREF(result);
+	}
+	for (int i = 1; i < 6; i++)
+		Py_XDECREF(args[i]);
+	return err;
 }
 
 static void sleeping(bool asleep)
@@ -449,6 +461,17 @@ static PyObject *m_draw_geometric(PyObject *m, PyObject *args)
 	return PyLong_FromUnsignedLongLong(draw_geometric(seed, stream, index, num, den));
 }
 
+static PyObject *m_bench_start(PyObject *m, PyObject *arg)
+{
+	struct row *r = row_arg(arg);
+
+	(void)m;
+	if (!r)
+		return NULL;
+	bench_start(who_is(r));
+	Py_RETURN_NONE;
+}
+
 static PyObject *m_bench_ring(PyObject *m, PyObject *args)
 {
 	unsigned long long rounds;
@@ -476,7 +499,7 @@ static PyMethodDef methods[] = {
 	FN(free_waiting, METH_VARARGS), FN(irq_send, METH_VARARGS), FN(irq_take, METH_NOARGS),
 	FN(irq_pending, METH_NOARGS), FN(trace, METH_FASTCALL), FN(draw, METH_VARARGS),
 	FN(draw_below, METH_VARARGS), FN(draw_geometric, METH_VARARGS),
-	FN(bench_ring, METH_VARARGS), { 0 },
+	FN(bench_start, METH_O), FN(bench_ring, METH_VARARGS), { 0 },
 };
 
 static struct PyModuleDef module_def = {
