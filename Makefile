@@ -14,6 +14,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CSRC := $(wildcard emu/machine/csrc/*.[ch])
 SANITIZED := build/sanitize
+INCLUDE := import sysconfig; print(sysconfig.get_path("include"))
+SUFFIX := import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
@@ -42,9 +44,8 @@ sanitize: $(STAMP)
 	@rm -f $(SANITIZED)/emu/machine/*.so
 	@cc -shared -fPIC -g -O1 -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror \
 	    -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
-	    $$($(BIN)/python -c 'import sysconfig; print("-I" + sysconfig.get_path("include"))') \
-	    emu/machine/csrc/*.c -o $(SANITIZED)/emu/machine/_machine$$($(BIN)/python -c \
-	    'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')
+	    -I"$$($(BIN)/python -c '$(INCLUDE)')" emu/machine/csrc/*.c \
+	    -o $(SANITIZED)/emu/machine/_machine$$($(BIN)/python -c '$(SUFFIX)')
 	@cd $(SANITIZED) && ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=$(CURDIR)/$(SANITIZED) \
 	    LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" \
 	    $(CURDIR)/$(BIN)/python -m pytest --timeout 1800 $(PYTEST_ARGS)
@@ -61,9 +62,13 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	    { echo "scx-emu: $(PYTHON) has no venv module; install it (Debian: python3-venv)" >&2; \
 	      exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(STAMP): pyproject.toml $(CSRC) | $(BIN)/python
+	@command -v cc >/dev/null || \
+	    { echo "scx-emu: there is no C compiler; install one (Debian: gcc)" >&2; exit 1; }
+	@test -f "$$($(BIN)/python -c '$(INCLUDE)')/Python.h" || \
+	    { echo "scx-emu: Python.h is missing; install it (Debian: python3-dev)" >&2; exit 1; }
 	@echo "scx-emu: building the C module and installing into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@

@@ -6,6 +6,7 @@ import pytest
 
 from tools import tidy
 from tools.tidy import comments, determinism, imports, shape, suite
+from tools.tidy.__main__ import main
 from tools.tidy.source import Source, read_tree
 
 MODULES = Source("emu/core/__init__.py", '"""Core."""\nMODULES = ("low", "high")\n')
@@ -257,6 +258,19 @@ def test_assertions_allows_a_helper_that_asserts(body):
 def test_a_message_says_where_what_and_what_to_do():
     (violation,) = tidy.violations([Source("emu/abi/a.py", '"""A."""\nimport random\n')])
     assert str(violation) == "emu/abi/a.py:2: imports random; draw with hw.draw() from the seed"
+
+
+@pytest.mark.parametrize("text, status", [('"""A."""\n', 0), ("x = 1\n", 1)])
+def test_the_command_leaves_with_its_verdict(tmp_path, monkeypatch, text, status):
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "a.py").write_text(text)
+    monkeypatch.setattr("sys.argv", ["tidy", str(tmp_path)])
+    assert main() == status
+
+
+def test_the_command_refuses_a_place_without_our_files(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["tidy", str(tmp_path)])
+    assert (main(), str(tmp_path) in capsys.readouterr().out) == (1, True)
 
 
 def test_this_repository_is_tidy():
