@@ -304,6 +304,7 @@ class Control:
         data["timeline"] = rows[-NR_TIMELINE:]
         switches = tuple(Switch(*s) for s in hw.switches(0, state["nr_switches"]))
         saved = Schedule(switches, state["nr_switches"], state["hash"], state["step"])
+        data["tasks"] = [blocking.name(p) for p in self._world.tasks]
         if self._setting.mode != FREE:
             data["stacks"] = self._stacks()
         return {

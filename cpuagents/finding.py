@@ -29,6 +29,7 @@ class Finding:
     notes: list[str] = field(default_factory=list)  # The wait-for graph, held locks ...
     stacks: dict[int, list[str]] = field(default_factory=dict)  # By participant, innermost last.
     timeline: list[TraceRow] = field(default_factory=list)
+    tasks: list[str] = field(default_factory=list)  # Names, in the order they were made.
 
     def slug(self) -> str:
         """A file name without suffix: readable, and different for different signatures."""
@@ -55,6 +56,7 @@ _TYPES = {
     "notes": list,
     "stacks": dict,
     "timeline": list,
+    "tasks": list,
 }
 
 

@@ -68,7 +68,7 @@ def finding(found: Finding, path: Path, nr_cpus: int, nr_rows: int = 24) -> None
         name = f"CPU {who}" if who < nr_cpus else "control"
         out.print(f"  {name} was in {' < '.join(reversed(lines))}", markup=False)
     if found.timeline:
-        out.print(timeline.table(found.timeline, nr_cpus, nr_rows))
+        out.print(timeline.table(found.timeline, nr_cpus, nr_rows, found.tasks))
     out.print(f"  signature  {found.signature}", markup=False)
     out.print(f"  again      {again(path, found)}", markup=False)
 

@@ -11,7 +11,7 @@ from emu.abi import events
 LANES_MAX = 8
 
 
-def table(rows: list[TraceRow], nr_cpus: int, nr_rows: int) -> Table:
+def table(rows: list[TraceRow], nr_cpus: int, nr_rows: int, names: list[str]) -> Table:
     """The last `nr_rows` events, the lanes of CPUs that take part in them side by side."""
     shown = rows[-nr_rows:] if nr_rows else rows
     lanes = sorted({row[0] for row in shown})[:LANES_MAX]
@@ -25,6 +25,6 @@ def table(rows: list[TraceRow], nr_cpus: int, nr_rows: int) -> Table:
         if who not in lanes:
             continue
         cells = ["" for _ in lanes]
-        cells[lanes.index(who)] = events.describe(event, args)
+        cells[lanes.index(who)] = events.describe(event, args, names)
         result.add_row(f"  {step}", f"{time_ns:_}", *cells)
     return result

@@ -18,7 +18,7 @@ from cpuagents.strategies.base import (
 )
 from emu.machine import _machine as hw
 
-DEPTHS = (2, 3, 2, 4, 2, 3, 2, 5)  # Cycled by draw: most bugs are shallow.
+DEPTHS = (2, 3, 5, 10, 3, 20, 5, 10)  # Drawn: most bugs are shallow, but windows are narrow.
 LENGTH_DEFAULT = 64
 
 

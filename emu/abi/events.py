@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from emu.abi.dsq import SCX_DSQ_GLOBAL, SCX_DSQ_LOCAL, SCX_DSQ_LOCAL_ON
-from emu.abi.states import OPSS_NAMES
+from emu.abi.ops import OP_NAMES
 
 
 class Event(NamedTuple):
@@ -26,13 +26,11 @@ DSQ_DEL = 9
 MOVE = 10
 LOST = 11
 CALL = 12
-RETURN = 13
 IDLE = 14
 RESCHED = 15
 AFFINITY = 16
 NEW_TASK = 17
 EXIT = 18
-STATE = 19
 PRINT = 20
 
 EVENTS: dict[int, Event] = {
@@ -47,19 +45,14 @@ EVENTS: dict[int, Event] = {
     DSQ_DEL: Event("dsq_del", "takes {t0} off {d1}"),
     MOVE: Event("move", "moves {t0} from CPU {1} to CPU {2}"),
     LOST: Event("lost", "lost {t0} to a dequeue"),
-    CALL: Event("call", "ops.{o0}({1})"),
-    RETURN: Event("return", "ops.{o0} returns"),
+    CALL: Event("call", "a callback of the scheduler; see describe()"),
     IDLE: Event("idle", "goes idle"),
     RESCHED: Event("resched", "asks CPU {0} to reschedule"),
     AFFINITY: Event("affinity", "lets {t0} run on CPUs {x1}"),
     NEW_TASK: Event("new_task", "makes {t0}"),
     EXIT: Event("exit", "{t0} exits"),
-    STATE: Event("ops_state", "{t0}: {s1} -> {s2}"),
     PRINT: Event("print", "prints {0}"),
 }
-
-ERRORS_SHOWN = 1 << 63
-
 
 def dsq_name(dsq_id: int) -> str:
     """How people call the DSQ with this id."""
@@ -72,20 +65,32 @@ def dsq_name(dsq_id: int) -> str:
     return f"DSQ {dsq_id:#x}"
 
 
-def _task(index: int) -> str:
-    return f"task {index - 1}" if index else "nobody"
+def _call(op: int, number: int, names: Sequence[str]) -> str:
+    name = OP_NAMES[op] if op < len(OP_NAMES) else str(op)
+    if not number or name == "dispatch":
+        return f"ops.{name}({number if name == 'dispatch' else ''})"
+    return f"ops.{name}({_task(number, names)})"
 
 
-def describe(event: int, args: Sequence[int], op_names: Sequence[str] = ()) -> str:
-    """One trace record as a phrase; tasks are numbered as they were made."""
+def _task(number: int, names: Sequence[str]) -> str:
+    if not number:
+        return "nobody"
+    return names[number - 1] if number <= len(names) else f"task {number - 1}"
+
+
+def describe(event: int, args: Sequence[int], names: Sequence[str] = ()) -> str:
+    """One trace record as a phrase.
+
+    Args: names: of the tasks, in the order they were made.
+    """
     known = EVENTS.get(event)
     if known is None:
         return f"event {event} {list(args)}"
+    if event == CALL:
+        return _call(args[0], args[1], names)
     words: dict[str, str] = {}
     for i, value in enumerate(args):
-        words[f"t{i}"] = _task(value)
+        words[f"t{i}"] = _task(value, names)
         words[f"d{i}"] = dsq_name(value)
         words[f"x{i}"] = f"{value:#x}"
-        words[f"s{i}"] = OPSS_NAMES[value & 3]
-        words[f"o{i}"] = op_names[value] if value < len(op_names) else str(value)
     return known.text.format(*args, **words)
