@@ -23,8 +23,8 @@ NR_FRAMES = 8
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def main(session: "Session", engine: "Engine", participant: int) -> None:
-    """The life of an agent: prepare the process, then serve until it is killed."""
+def prepare(session: "Session", engine: "Engine", participant: int) -> Mailbox:
+    """Make this process, which was just forked, participant `participant` of `engine`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGUSR1, _asked_where)
@@ -45,17 +45,10 @@ def main(session: "Session", engine: "Engine", participant: int) -> None:
     mailbox = Mailbox(engine.arena.buf[start:end])
     turnstile.replayer().on_difference = report.difference
     gc.disable()  # Runs make no cycles; collections in the middle of them only cost time.
-    from cpuagents import control, cpu as cpu_agent  # The two loops import this module.
-
-    if cpu < 0:
-        control.Control(session, engine, mailbox).serve()
-    else:
-        serve(session, participant, mailbox, cpu_agent.main)
+    return mailbox
 
 
-def serve(
-    session: "Session", participant: int, mailbox: Mailbox, body: Callable[[], None]
-) -> None:
+def serve(session: "Session", participant: int, mailbox: Mailbox, body: Callable[[], None]) -> None:
     """Take part in run after run, until the process is killed."""
     trace: TracebackType | None = None
     while True:

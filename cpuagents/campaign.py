@@ -26,7 +26,6 @@ from cpuagents.setting import Setting
 from cpuagents.verdict import CLEAN, FOUND, INCONCLUSIVE
 from emu.bpf.ops import SchedExtOps
 
-
 Progress = Callable[[int, float], None]  # (schedules done, of them per second)
 
 
@@ -258,7 +257,11 @@ def replay(
     setting = saved.setting
     if until:
         setting = replace(setting, steps_max=until)
-    request = {"do": "replay", "number": setting.first, "schedule": schedule.to_data(saved.schedule)}
+    request = {
+        "do": "replay",
+        "number": setting.first,
+        "schedule": schedule.to_data(saved.schedule),
+    }
     with Session(setting, ops_class, engines) as session:
         collector = _Collector(setting, out, None)
         collector.stops_at_finding = False

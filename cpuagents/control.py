@@ -16,8 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgpack
 
-from cpuagents import agent, blocking, program, schedule, strategies, turnstile, verdict, wire
-from cpuagents import workload_of
+from cpuagents import (
+    agent,
+    blocking,
+    program,
+    schedule,
+    strategies,
+    turnstile,
+    verdict,
+    wire,
+    workload_of,
+)
 from cpuagents import finding as findings
 from cpuagents import scenario as scenarios
 from cpuagents.campaign_numbers import CHUNK, STREAM_CALM, STREAM_SCHEDULE
@@ -297,9 +306,7 @@ class Control:
         data = findings.to_data(judgement.finding)
         state = hw.state()
         data["step"] = data["step"] or state["step"]
-        rows = [
-            [who, *record] for who in range(self._nr) for record in hw.traces(who)
-        ]
+        rows = [[who, *record] for who in range(self._nr) for record in hw.traces(who)]
         rows.sort(key=lambda row: (row[1], row[2], row[0]))
         data["timeline"] = rows[-NR_TIMELINE:]
         switches = tuple(Switch(*s) for s in hw.switches(0, state["nr_switches"]))
@@ -348,7 +355,6 @@ class Control:
         value = msgpack.unpackb(raw) if raw else {}
         message = value.get("message", "the scheduler ended its own loading")
         return {"event": "bad_input", "message": f"{self._setting.scheduler}: {message}"}
-
 
 
 def _private_kib() -> int:

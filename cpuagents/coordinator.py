@@ -10,7 +10,8 @@ Ctrl-C ends the session and keeps what was found; a second one ends it at once.
 import math
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 import trio
@@ -39,7 +40,6 @@ class Watch:
     silent_since: float = math.inf
     asked: bool = False
     spawned: trio.Event = field(default_factory=trio.Event)
-    gone: trio.Event = field(default_factory=trio.Event)
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
 
 
@@ -95,39 +95,49 @@ class Coordinator:
         await server.send({"do": "spawn", "engine": watch.engine.number})
         await watch.spawned.wait()
         with watch.scope:
-            answers = channel.messages()
-            while watch.alive and not self._stop:
-                request = next(requests, None)
-                if request is None:
-                    break
-                watch.busy = True
-                await channel.send(request)
-                async for answer in answers:
-                    if not on_message({**answer, "engine": watch.engine.number}):
-                        self._stop = True
-                    if answer.get("end"):
+            async with aclosing(channel.messages()) as answers:
+                while watch.alive and not self._stop:
+                    request = next(requests, None)
+                    if request is None:
                         break
-                watch.busy = False
+                    watch.busy = True
+                    await channel.send(request)
+                    await self._answers(watch, answers, on_message)
+                    watch.busy = False
         watch.busy = False
-        watch.gone.set()
+
+    async def _answers(
+        self, watch: Watch, answers: AsyncIterator[wire.Message], on_message: OnMessage
+    ) -> None:
+        async for answer in answers:
+            if not on_message({**answer, "engine": watch.engine.number}):
+                self._stop = True
+            if answer.get("end"):
+                return
 
     async def _server_events(self, server: wire.Channel, on_message: OnMessage) -> None:
-        async for event in server.messages():
-            watch = self._watches[event["engine"]]
-            if event["event"] == "spawned":
-                watch.pids = event["pids"]
-                watch.alive = True
-                watch.spawned.set()
-            elif event["event"] == "refused":
-                self.refused = event["why"]
-                self._stop = True
-                watch.spawned.set()
-            elif event["event"] == "died" and watch.alive:
-                watch.alive = False
-                self._stop = True
-                on_message(self._death(watch, event["who"], event["code"]))
-                await server.send({"do": "kill", "engine": watch.engine.number})
-                watch.scope.cancel()
+        async with aclosing(server.messages()) as events:
+            async for event in events:
+                await self._server_event(server, event, on_message)
+
+    async def _server_event(
+        self, server: wire.Channel, event: wire.Message, on_message: OnMessage
+    ) -> None:
+        watch = self._watches[event["engine"]]
+        if event["event"] == "spawned":
+            watch.pids = event["pids"]
+            watch.alive = True
+            watch.spawned.set()
+        elif event["event"] == "refused":
+            self.refused = event["why"]
+            self._stop = True
+            watch.spawned.set()
+        elif event["event"] == "died" and watch.alive:
+            watch.alive = False
+            self._stop = True
+            on_message(self._death(watch, event["who"], event["code"]))
+            await server.send({"do": "kill", "engine": watch.engine.number})
+            watch.scope.cancel()
 
     def _death(self, watch: Watch, who: int, code: int) -> wire.Message:
         watch.engine.arena.attach(-1)

@@ -119,7 +119,9 @@ class ForkServer:
                 wire.send(self._sock, event)
 
 
-def start(nr_participants: int, entry: Entry, close: list[socket.socket]) -> tuple[socket.socket, int]:
+def start(
+    nr_participants: int, entry: Entry, close: list[socket.socket]
+) -> tuple[socket.socket, int]:
     """Fork the server.
 
     Args:    close: ends of socket pairs that belong to the main process alone.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from cpuagents import agent, forkserver
+from cpuagents import agent, control, cpu, forkserver
 from cpuagents.note import AgentNote
 from cpuagents.setting import FREE, Setting
 from cpuagents.turnstile import MAILBOX_BYTES
@@ -98,7 +98,12 @@ class Session:
             engine.theirs.close()
 
     def _enter(self, engine: int, participant: int) -> None:
-        agent.main(self, self.engines[engine], participant)
+        """The life of an agent: prepare the process, then serve until it is killed."""
+        mailbox = agent.prepare(self, self.engines[engine], participant)
+        if participant == self.setting.nr_cpus:
+            control.Control(self, self.engines[engine], mailbox).serve()
+        else:
+            agent.serve(self, participant, mailbox, cpu.main)
 
     def server_socket(self) -> socket.socket:
         """The coordinator's end of the fork server's socket, for it to take over."""

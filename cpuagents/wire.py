@@ -5,7 +5,7 @@ plain blocking sockets.
 """
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgpack
@@ -65,7 +65,7 @@ class Channel:
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             return
 
-    async def messages(self) -> AsyncIterator[Message]:
+    async def messages(self) -> AsyncGenerator[Message, None]:
         """Every message that comes, until the other side is gone."""
         data = bytearray()
         while True:

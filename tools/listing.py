@@ -39,7 +39,9 @@ def listing(as_json: bool) -> None:
         click.echo(json.dumps(everything))
         return
     for title, entries in everything.items():
-        table = Table(box=None, pad_edge=False, show_header=False, title=title, title_justify="left")
+        table = Table(
+            box=None, pad_edge=False, show_header=False, title=title, title_justify="left"
+        )
         table.add_column(no_wrap=True)
         table.add_column()
         for name, about in entries.items():

@@ -11,7 +11,7 @@ import click
 
 from cpuagents.bad_input import BadInput
 from cpuagents.strategies import StrategyError
-from emu.bpf.plugin import PluginError
+from emu.bpf.ops import PluginError
 from emu.machine.arena import ArenaError
 from emu.machine.irq import LineError
 from tools.bench import bench
@@ -67,6 +67,8 @@ def main() -> None:
         status = EXIT_BAD_INPUT
     except Exception:
         traceback.print_exc()
-        click.echo("scxemu: this is a bug of scxemu; please report it with the lines above", err=True)
+        click.echo(
+            "scxemu: this is a bug of scxemu; please report it with the lines above", err=True
+        )
         status = EXIT_OWN_BUG
     sys.exit(status if isinstance(status, int) else 0)

@@ -23,14 +23,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 SPARE_TASKS = 64  # Room for forks beyond the tasks that exist at the start.
 
 
-class SeedType(click.ParamType):
+class SeedType(click.ParamType[int]):
     """A seed: any whole number from 0 to 2**64 - 1, also in hexadecimal."""
 
     name = "seed"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Read `7` or `0x1d3c`."""
         try:
             number = value if isinstance(value, int) else int(str(value), 0)
@@ -44,7 +42,9 @@ class SeedType(click.ParamType):
 SEED = SeedType()
 
 
-def _schedulers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def _schedulers(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
     names = plugin.installed()
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
@@ -54,7 +54,9 @@ def _workloads(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
     return found or [CompletionItem(incomplete, type="file")]
 
 
-def _strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def _strategies(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
     return [CompletionItem(s.name) for s in CHOOSABLE if s.name.startswith(incomplete)]
 
 

@@ -178,7 +178,7 @@ class LockRef:
     def owner(self) -> int | None:
         """The participant that holds it. No scheduling point."""
     def assert_held(self) -> None:
-        """Errors: MachineBug, naming the lock and its owner, if this participant does not hold it."""
+        """Errors: MachineBug, naming lock and owner, if this participant does not hold it."""
     @property
     def name(self) -> str: ...
     @property

@@ -103,7 +103,7 @@ def _segment(nr_bytes: int) -> SharedMemory:
 
 
 def _refused(nr_bytes: int, error: OSError) -> ArenaError:
-    need = f"{nr_bytes / (1 << 20):.1f} MiB of shared memory in /dev/shm"
+    need = f"{-(-nr_bytes >> 20)} MiB of shared memory in /dev/shm"
     return ArenaError(
         f"cannot get {need}: {error.strerror}; free some space or file descriptors, "
         "or use fewer CPUs and tasks"

@@ -7,6 +7,7 @@
 """
 
 from multiprocessing import resource_tracker
+from operator import truediv
 
 import posix_ipc
 
@@ -18,6 +19,7 @@ IRQ_TIMER = 4  # A timer that another CPU armed or moved.
 IRQ_CALL = 8  # A function call: stop requests.
 IRQ_DOORBELL = 16  # Capabilities changed.
 
+NS_PER_S = 1_000_000_000
 POLL_NS_MAX = 20_000_000  # Real time after which a sleeper looks whether the run is over.
 
 _lines: list[posix_ipc.Semaphore] = []  # Those of the engine this process belongs to.
@@ -103,7 +105,8 @@ def cpu_wait(deadline_ns: int, idle: bool) -> bool:
         if deadline_ns != hw.NEVER:
             left_ns = min(left_ns, max(0, deadline_ns - hw.now()) // _time_scale)
         try:
-            _lines[hw.me()].acquire(left_ns / 1_000_000_000)
+            # The one float of the emulator: seconds are what posix_ipc takes.
+            _lines[hw.me()].acquire(truediv(left_ns, NS_PER_S))
         except (posix_ipc.BusyError, posix_ipc.SignalError):
             pass  # The time is up, or a signal came: the caller looks again either way.
     hw.free_waiting(False, 0, False)
