@@ -19,6 +19,7 @@ from emu.bpf import plugin
 from emu.bpf.ops import SchedExtOps
 
 F = TypeVar("F", bound=Callable[..., Any])
+Items = list[CompletionItem]
 
 SPARE_TASKS = 64  # Room for forks beyond the tasks that exist at the start.
 
@@ -42,21 +43,17 @@ class SeedType(click.ParamType[int]):
 SEED = SeedType()
 
 
-def _schedulers(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
+def _schedulers(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     names = plugin.installed()
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-def _workloads(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def _workloads(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     found = [CompletionItem(n) for n in workload.bundled() if n.startswith(incomplete)]
     return found or [CompletionItem(incomplete, type="file")]
 
 
-def _strategies(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
+def _strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     return [CompletionItem(s.name) for s in CHOOSABLE if s.name.startswith(incomplete)]
 
 
