@@ -1,60 +1,21 @@
 """Scenarios: what runs. Tasks are programs of small instructions; a control program goes beside.
 
 Everything is plain and immutable, so that it travels in reproducers and means the same anywhere.
+What the instructions mean is written in `instructions.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from emu.abi.limits import NR_REGS
+from cpuagents.instructions import CONTROL_INSTRUCTIONS, INSTRUCTIONS, Arg
+from emu.abi.limits import NR_CPUS_MAX, NR_REGS, NR_TASKS_MAX, NR_TEMPLATES_MAX
 
 Instruction = tuple[Any, ...]  # A name, then integers.
 
-
-class Spec:
-    """The arguments of an instruction: one letter each, and what it means.
-
-    n: nanoseconds (0 or more), d: a nice value, r: a register, t: a place in the program,
-    o: an object, T: a template, p: a thread, m: a mask of CPUs, i: any integer.
-    """
-
-    def __init__(self, args: str, about: str) -> None:
-        """Declare one instruction."""
-        self.args = args
-        self.about = about
-
-
-INSTRUCTIONS: dict[str, Spec] = {
-    "run": Spec("n", "use the CPU for so long"),
-    "spin": Spec("n", "use the CPU until the clock is so much further"),
-    "sleep": Spec("n", "sleep for so long"),
-    "sleep_until": Spec("n", "sleep until the clock says so; nothing if it does already"),
-    "timer": Spec("oni", "wait for a timer all share: object, period, 1 for absolute"),
-    "own_timer": Spec("rni", "wait for a timer of this thread: slot, period, 1 for absolute"),
-    "lock": Spec("o", "take a mutex"),
-    "unlock": Spec("o", "release a mutex"),
-    "wait": Spec("oo", "wait on a condition, releasing a mutex meanwhile"),
-    "signal": Spec("o", "wake the first waiter of a condition"),
-    "broadcast": Spec("o", "wake all waiters of a condition"),
-    "barrier": Spec("o", "wait until all have come"),
-    "sem_post": Spec("o", "add one to a semaphore"),
-    "sem_wait": Spec("o", "take one from a semaphore"),
-    "yield": Spec("", "give the rest of the slice away"),
-    "pause": Spec("", "sleep until a `wake`; one that came before counts"),
-    "wake": Spec("p", "end the `pause` of a thread, or its next one"),
-    "fork": Spec("T", "make a task from a template"),
-    "affinity": Spec("m", "run on these CPUs only; 0 is the mask it was made with"),
-    "affinity_of": Spec("pm", "the same for another thread"),
-    "nice": Spec("d", "set the own nice value"),
-    "renice_of": Spec("pd", "set that of another thread"),
-    "set": Spec("ri", "set a register"),
-    "loop": Spec("rt", "count a register down, and go to a place while it is above 0"),
-    "jump": Spec("t", "go to a place"),
-    "exit": Spec("", "end"),
-}
-CONTROL_INSTRUCTIONS = ("sleep", "affinity_of", "renice_of", "wake", "fork", "exit")
+NS_MAX = 1 << 62
+NICE_MIN, NICE_MAX = -20, 19
 
 
 class ObjectKind(IntEnum):
@@ -84,8 +45,10 @@ class Template:
     code: tuple[Instruction, ...]
     cpus: int = 0  # Mask; 0: that of whoever makes it, or all.
     nice: int | None = None  # None: that of whoever makes it, or 0.
-    delay_ns: int = 0  # It sleeps until this time first.
-    numbered: bool = False  # Its tasks are called NAME-0000, NAME-0001 ...
+    delay_ns: int = 0  # Where its timers count from; to wait until then is up to the program.
+    numbered: bool = (
+        False  # Tasks are called NAME-INDEX, and forked ones NAME-INDEX-0000, -0001 ...
+    )
 
 
 @dataclass(frozen=True)
@@ -102,22 +65,35 @@ class Scenario:
     notes: tuple[str, ...] = ()  # What a reader should know about how it was read.
 
 
+# ---------------------------------------------------------------- as data
+
+
 def to_data(s: Scenario) -> dict[str, Any]:
     """Plain values, for msgpack."""
     return {
         "name": s.name,
         "nr_cpus": s.nr_cpus,
         "templates": [
-            [t.name, [list(i) for i in t.code], t.cpus.to_bytes(32, "little"), t.nice, t.delay_ns]
-            + [t.numbered]
+            [t.name, [_plain(i) for i in t.code], _bytes(t.cpus), t.nice, t.delay_ns, t.numbered]
             for t in s.templates
         ],
         "threads": list(s.threads),
         "objects": [[int(o.kind), o.name, o.value] for o in s.objects],
-        "control": [list(i) for i in s.control],
+        "control": [_plain(i) for i in s.control],
         "duration_ns": s.duration_ns,
         "notes": list(s.notes),
     }
+
+
+def _plain(step: Instruction) -> list[Any]:
+    kinds = INSTRUCTIONS[step[0]].args
+    pairs = zip(kinds, step[1:], strict=True)
+    return [step[0], *(_bytes(v) if kind is Arg.MASK else v for kind, v in pairs)]
+
+
+def _bytes(mask: int) -> bytes:
+    """A mask can be wider than the integers of msgpack."""
+    return mask.to_bytes((mask.bit_length() + 7) // 8, "little")
 
 
 def from_data(data: object) -> Scenario:
@@ -127,65 +103,143 @@ def from_data(data: object) -> Scenario:
     """
     if not isinstance(data, Mapping):
         raise ValueError("the scenario is not a table")
-    try:
-        templates = tuple(
-            Template(n, tuple(_code(i) for i in code), int.from_bytes(cpus, "little"), *rest)
-            for n, code, cpus, *rest in data["templates"]
-        )
-        scenario = Scenario(
-            str(data["name"]),
-            data["nr_cpus"],
-            templates,
-            tuple(data["threads"]),
-            tuple(Object(ObjectKind(k), str(n), v) for k, n, v in data["objects"]),
-            tuple(_code(i) for i in data["control"]),
-            data["duration_ns"],
-            tuple(str(n) for n in data["notes"]),
-        )
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
-        raise ValueError(f"the scenario is not sound: {error!r}") from error
+    scenario = Scenario(
+        _typed(data.get("name"), str, "the name of the scenario"),
+        _typed(data.get("nr_cpus"), int, "nr_cpus of the scenario"),
+        _tuple(data, "templates", _template),
+        _tuple(data, "threads", lambda v, at: _typed(v, int, at)),
+        _tuple(data, "objects", _object),
+        _tuple(data, "control", _instruction),
+        _typed(data.get("duration_ns"), int, "duration_ns of the scenario"),
+        _tuple(data, "notes", lambda v, at: _typed(v, str, at)),
+    )
     check(scenario)
     return scenario
 
 
-def _code(item: Any) -> Instruction:
-    return (item[0], *[_signed(v) for v in item[1:]])
+def _typed(value: Any, kind: type, place: str) -> Any:
+    if type(value) is not kind:
+        raise ValueError(f"{place} is {value!r}, which is no {kind.__name__}")
+    return value
 
 
-def _signed(value: Any) -> int:
-    if isinstance(value, bytes):
-        return int.from_bytes(value, "little")
-    return int(value)
+def _tuple(data: Mapping[Any, Any], key: str, read: Callable[[Any, str], Any]) -> tuple[Any, ...]:
+    values = data.get(key)
+    if not isinstance(values, list):
+        raise ValueError(f"the scenario has no list {key!r}")
+    return tuple(read(value, f"{key}[{i}]") for i, value in enumerate(values))
+
+
+def _row(value: Any, length: int, place: str) -> list[Any]:
+    if not isinstance(value, list) or len(value) != length:
+        raise ValueError(f"{place} is not a list of {length}")
+    return value
+
+
+def _template(value: Any, place: str) -> Template:
+    name, code, cpus, nice, delay_ns, numbered = _row(value, 6, place)
+    steps = enumerate(_typed(code, list, f"{place}.code"))
+    return Template(
+        _typed(name, str, f"{place}.name"),
+        tuple(_instruction(step, f"{place}.code[{i}]") for i, step in steps),
+        int.from_bytes(_typed(cpus, bytes, f"{place}.cpus"), "little"),
+        None if nice is None else _typed(nice, int, f"{place}.nice"),
+        _typed(delay_ns, int, f"{place}.delay_ns"),
+        _typed(numbered, bool, f"{place}.numbered"),
+    )
+
+
+def _object(value: Any, place: str) -> Object:
+    kind, name, count = _row(value, 3, place)
+    if type(kind) is not int or kind not in list(ObjectKind):
+        raise ValueError(f"{place} is of the unknown kind {kind!r}")
+    return Object(
+        ObjectKind(kind),
+        _typed(name, str, f"{place}.name"),
+        _typed(count, int, f"{place}.value"),
+    )
+
+
+def _instruction(value: Any, place: str) -> Instruction:
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"{place} is not a list that begins with a name")
+    args = (int.from_bytes(v, "little") if isinstance(v, bytes) else v for v in value[1:])
+    return (value[0], *args)
+
+
+# ---------------------------------------------------------------- is it sound
 
 
 def check(s: Scenario) -> None:
-    """Check that every number names something that exists.
+    """Check that every number is in its range and names something that exists.
 
     Errors: ValueError naming the program and the instruction.
     """
-    if not s.templates or s.nr_cpus < 1:
-        raise ValueError(f"scenario {s.name}: it needs a template and a CPU")
-    limits = {"T": len(s.templates), "p": len(s.threads), "o": len(s.objects), "r": NR_REGS}
-    for thread in s.threads:
-        if not 0 <= thread < len(s.templates):
-            raise ValueError(f"scenario {s.name}: thread of template {thread}, which is not there")
+    if not s.templates:
+        raise ValueError(f"{s.name}: it needs a template")
+    _within(f"{s.name}: number of templates", len(s.templates), 1, NR_TEMPLATES_MAX)
+    _within(f"{s.name}: number of tasks", len(s.threads), 0, NR_TASKS_MAX)
+    _within(f"{s.name}: nr_cpus", s.nr_cpus, 1, NR_CPUS_MAX)
+    _within(f"{s.name}: duration_ns", s.duration_ns, 0, NS_MAX)
+    for i, thread in enumerate(s.threads):
+        _within(f"{s.name}: template of task {i}", thread, 0, len(s.templates) - 1)
+    for thing in s.objects:
+        _within(f"{s.name}: count of {thing.name}", thing.value, 0, NS_MAX)
     for t in s.templates:
-        if not t.code:
-            raise ValueError(f"scenario {s.name}: {t.name} has no program")
-        for at, step in enumerate(t.code):
-            _check_step(f"{s.name}: {t.name}[{at}]", step, {**limits, "t": len(t.code)})
+        _check_template(s, t)
     for at, step in enumerate(s.control):
         if step[0] not in CONTROL_INSTRUCTIONS:
-            raise ValueError(f"{s.name}: control[{at}] {step[0]!r} is not for the control agent")
-        _check_step(f"{s.name}: control[{at}]", step, limits)
+            raise ValueError(f"{s.name}: control[{at}]: {step[0]!r} is not for the control agent")
+        _check_step(s, f"{s.name}: control[{at}]", step, 0)
 
 
-def _check_step(place: str, step: Instruction, limits: Mapping[str, int]) -> None:
-    spec = INSTRUCTIONS.get(step[0])
+def _check_template(s: Scenario, t: Template) -> None:
+    place = f"{s.name}: {t.name}"
+    _within(f"{place}.cpus", t.cpus, 0, (1 << s.nr_cpus) - 1)
+    _within(f"{place}.nice", t.nice or 0, NICE_MIN, NICE_MAX)
+    _within(f"{place}.delay_ns", t.delay_ns, 0, NS_MAX)
+    for at, step in enumerate(t.code):
+        _check_step(s, f"{place}[{at}]", step, len(t.code))
+    if not t.code or t.code[-1][0] not in ("exit", "jump"):
+        raise ValueError(f"{place}: its program does not end in exit or jump")
+
+
+def _check_step(s: Scenario, place: str, step: Instruction, length: int) -> None:
+    spec = INSTRUCTIONS.get(step[0]) if isinstance(step[0], str) else None
     if spec is None or len(step) != len(spec.args) + 1:
         raise ValueError(f"{place}: {step!r} is no instruction")
-    for letter, value in zip(spec.args, step[1:], strict=True):
-        if letter in limits and not 0 <= value < limits[letter]:
-            raise ValueError(f"{place}: {value} in {step!r} names nothing that exists")
-        if letter in "nm" and value < 0:
-            raise ValueError(f"{place}: {value} in {step!r} is negative")
+    for kind, value in zip(spec.args, step[1:], strict=True):
+        _within(f"{place}: {kind.value} of {step!r}", value, *_range(s, kind, length))
+        if kind.name in ObjectKind.__members__:
+            thing = s.objects[value]
+            if thing.kind != ObjectKind[kind.name]:
+                raise ValueError(f"{place}: {step!r} takes {thing.name} for a {kind.value}")
+
+
+def _within(what: str, value: Any, low: int, high: int) -> None:
+    if type(value) is not int or not low <= value <= high:
+        raise ValueError(f"{what} is {value!r}, outside {low} .. {high}")
+
+
+def _range(s: Scenario, kind: Arg, length: int) -> tuple[int, int]:
+    """The lowest and the highest value of an argument; the highest of nothing is -1."""
+    match kind:
+        case Arg.NS:
+            return 0, NS_MAX
+        case Arg.COUNT:
+            return 1, NS_MAX
+        case Arg.ABSOLUTE:
+            return 0, 1
+        case Arg.NICE:
+            return NICE_MIN, NICE_MAX
+        case Arg.REG:
+            return 0, NR_REGS - 1
+        case Arg.PLACE:
+            return 0, length - 1
+        case Arg.MASK:
+            return 0, (1 << s.nr_cpus) - 1
+        case Arg.TEMPLATE:
+            return 0, len(s.templates) - 1
+        case Arg.THREAD:
+            return 0, len(s.threads) - 1
+    return 0, len(s.objects) - 1
