@@ -2,6 +2,9 @@
 
 `MODULES` lists them bottom to top; a module imports only those before it, and calls through the
 module (`dsq.dispatch_enqueue(...)`), so that a fault can replace one function and nothing else.
+
+The line that implements a guard of the ownership protocol carries its number, as in `# G17:`.
+Guards of what a CPU does around it (idle masks, wakeups, rq locks) are numbered apart: `# CG17:`.
 """
 
 MODULES = (
@@ -13,11 +16,11 @@ MODULES = (
     "classes",
     "idle",
     "dsq",
+    "tick",
     "enqueue",
     "dequeue",
     "transfer",
     "dispatch",
-    "tick",
     "pick",
     "change",
     "affinity",

@@ -1,7 +1,8 @@
 """Affinity: a task gets another mask, and is pushed away from where it may no longer be.
 
-A queued task is moved at once. A running or waking one is moved by the stopper of its CPU, which
-the requester asks for; `migration_pending` says that it has not been done yet.
+A queued task is moved at once. A running one, or one that is being switched out, is moved by the
+stopper of its CPU, which the requester asks for; `migration_pending` says that it has not been
+done yet. None is waking: a waker holds pi_lock until the task is queued.
 """
 
 from emu.abi import events
@@ -11,7 +12,6 @@ from emu.abi.states import (
     TASK_DEAD,
     TASK_ON_RQ_MIGRATING,
     TASK_ON_RQ_QUEUED,
-    TASK_WAKING,
 )
 from emu.core import callback, change, classes, dequeue, enqueue, this_cpu
 from emu.layout.rq import Rq
@@ -52,7 +52,7 @@ def set_cpus_allowed_ptr(p: Task, mask: int) -> int:
     rq.lock.unlock()
     p.pi_lock.unlock()
     if this_cpu.cpu < 0:
-        type(p).migration_pending.wait_while(p, True)
+        Task.migration_pending.wait_while(p, True)
     return 0
 
 
@@ -69,11 +69,11 @@ def affine_move_task(rq: Rq, p: Task, mask: int) -> Rq:
     Locks:   pi_lock of `p`, and rq.lock, which may be exchanged for another.
     Kernel:  affine_move_task().
     """
-    if p.on_cpu or p.state == TASK_WAKING:
+    if Task.on_cpu.peek(p):
         p.migration_pending = True
         queue_stopper(rq, p)
         return rq
-    if p.on_rq == TASK_ON_RQ_QUEUED:
+    if Task.on_rq.peek(p) == TASK_ON_RQ_QUEUED:
         return move_queued_task(rq, p, first_cpu(mask))
     return rq  # Asleep: its wakeup will choose an allowed CPU.
 
@@ -138,10 +138,11 @@ def migration_cpu_stop(p: Task) -> None:
     p.pi_lock.lock()
     rq = classes.task_rq_lock(p)
     mask = p.cpus_mask
-    if not mask >> rq.index & 1 and p.on_cpu and rq.index != this_cpu.cpu:
+    forbidden = not mask >> rq.index & 1
+    if forbidden and Task.on_cpu.peek(p):
         queue_stopper(rq, p)  # It runs on yet another forbidden CPU: chase it.
     else:
-        if not mask >> rq.index & 1 and p.on_rq == TASK_ON_RQ_QUEUED:
+        if forbidden and Task.on_rq.peek(p) == TASK_ON_RQ_QUEUED:
             rq = move_queued_task(rq, p, first_cpu(mask))
         p.migration_pending = False
     rq.lock.unlock()

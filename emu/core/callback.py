@@ -33,6 +33,8 @@ def call(name: str, rq: Rq | None, number: int, *args: object) -> object:
     hw.trace(events.CALL, _NUMBER[name], number)
     try:
         return this_cpu.ops[name](*args)
+    except hw.MachineBug:
+        raise  # The machine's rules were broken below a kfunc: ours, not the scheduler's.
     except Exception as error:
         _raised(name, error)
     finally:

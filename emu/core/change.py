@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from emu.abi.flags import DEQUEUE_SAVE, ENQUEUE_RESTORE
-from emu.abi.states import TASK_DEAD, TASK_ON_RQ_QUEUED
+from emu.abi.states import CLASS_EXT, TASK_DEAD, TASK_ON_RQ_QUEUED
 from emu.core import callback, classes, dequeue, enqueue, pick, this_cpu
 from emu.layout.rq import Rq
 from emu.layout.task import Task
@@ -20,7 +20,10 @@ PRIO_TO_WEIGHT = (
 
 
 def weight_of(nice: int) -> int:
-    """SCX weight of a nice value: 100 for 0, within 1 .. 10000. Kernel: sched_weight_to_cgroup()."""
+    """SCX weight of a nice value: 100 for 0, within 1 .. 10000.
+
+    Kernel: sched_weight_to_cgroup().
+    """
     load = PRIO_TO_WEIGHT[min(max(nice, NICE_MIN), NICE_MAX) - NICE_MIN]
     return min(max((load * 100 + 512) // 1024, 1), 10000)
 
@@ -31,10 +34,15 @@ def sched_change(rq: Rq, p: Task, body: Callable[[], None]) -> None:
     A running task does not leave its CPU: it goes through the local DSQ and is set again. A queued
     one is enqueued afresh, under a new brand.
 
+    KERNEL-GAP(change-kick): a queued task makes its CPU look again if that is idle; the kernel
+    does not. Otherwise this is left: CPU 1 has taken the task off a shared DSQ to move it, CPU 0,
+    its own, looks, finds the DSQ empty and goes idle; the change takes the task from CPU 1 and
+    puts it back, and if CPU 1 may not run it any more, nobody comes for it until the next event.
+
     Locks:  pi_lock and rq.lock of `p`, not dropped.
     Kernel: sched_change_begin(), sched_change_end().
     """
-    queued = p.on_rq == TASK_ON_RQ_QUEUED
+    queued = Task.on_rq.peek(p) == TASK_ON_RQ_QUEUED
     running = Rq.curr.peek(rq) == p
     if queued:
         dequeue.dequeue_task_scx(rq, p, DEQUEUE_SAVE)
@@ -45,6 +53,8 @@ def sched_change(rq: Rq, p: Task, body: Callable[[], None]) -> None:
         enqueue.enqueue_task_scx(rq, p, ENQUEUE_RESTORE)
     if running:
         pick.set_next_task(rq, p)
+    elif queued:
+        classes.wakeup_preempt(rq, CLASS_EXT)
 
 
 def set_user_nice(p: Task, nice: int) -> None:

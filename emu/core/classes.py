@@ -5,6 +5,7 @@ takes a CPU away for longer than a stopper needs.
 """
 
 from emu.abi import events
+from emu.abi.states import TASK_ON_RQ_MIGRATING
 from emu.core import this_cpu
 from emu.layout.rq import Rq
 from emu.layout.task import Task
@@ -19,7 +20,7 @@ def resched_curr(rq: Rq) -> None:
     Kernel: resched_curr() in kernel/sched/core.c.
     """
     rq.lock.assert_held()
-    if rq.need_resched:
+    if Rq.need_resched.peek(rq):  # Set and cleared under rq.lock only.
         return
     # Release: pairs with need_resched(). The flag first, the interrupt second: a CPU about to
     # sleep either sees the flag or is woken by the interrupt.
@@ -57,17 +58,22 @@ def task_rq_lock(p: Task) -> Rq:
     while True:
         rq = this_cpu.task_rq(p)
         rq.lock.lock()
-        # Recheck: it may have moved before we had the lock, or be between two rqs.
-        if rq == this_cpu.task_rq(p) and p.on_rq != MIGRATING:
+        if still_there(p, rq):
             return rq
         rq.lock.unlock()
         wait_migrating(p)
 
 
+def still_there(p: Task, rq: Rq) -> bool:
+    """Whether `rq`, which was the one of `p` before its lock was taken, still is.
+
+    Locks: rq.lock.
+    """
+    # CG4: it may have moved before we had the lock. CG5: or be between two rqs.
+    return rq == this_cpu.task_rq(p) and Task.on_rq.peek(p) != TASK_ON_RQ_MIGRATING
+
+
 def wait_migrating(p: Task) -> None:
     """Wait while a mover has `p` between two rqs. Locks: no rq.lock may be held."""
-    # A mover holds no pi_lock and needs only rq locks, so this ends.
-    type(p).on_rq.wait_while(p, MIGRATING)
-
-
-MIGRATING = 2
+    # A mover needs rq locks only, and none of ours, so this ends.
+    Task.on_rq.wait_while(p, TASK_ON_RQ_MIGRATING)

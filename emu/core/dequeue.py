@@ -21,6 +21,8 @@ from emu.layout.rq import Rq
 from emu.layout.task import Task
 from emu.machine import _machine as hw
 
+_ops_state_of = Task.ops_state.peek
+
 
 def take_queued(p: Task, word: int) -> bool:
     """X5: take `p` back from the scheduler, if it still is in the state `word`.
@@ -40,6 +42,9 @@ def ops_dequeue(p: Task) -> None:
     Locks:  rq.lock of `p`, held throughout; waits for a claimer (see ops_state.py).
     Kernel: ops_dequeue().
     """
+    # NONE is left under rq.lock only, so that it is seen is enough.
+    if _ops_state_of(p) == SCX_OPSS_NONE:
+        return
     # Acquire: pairs with Release in set_queued() and set_none().
     word = p.ops_state.load_acquire()
     state = word & SCX_OPSS_STATE_MASK

@@ -5,8 +5,6 @@ the buffer is flushed the task may be gone, may have come back under another bra
 claimed by somebody else: then the verdict is dropped. That is no mistake of the scheduler.
 """
 
-from enum import IntEnum
-
 from emu.abi import events
 from emu.abi.flags import (
     SCX_ENQ_APPLY_SLICE,
@@ -23,20 +21,16 @@ from emu.abi.states import (
     SCX_OPSS_QUEUEING,
     SCX_OPSS_STATE_MASK,
 )
-from emu.core import callback, classes, dsq, ops_state, report, scx_exit, this_cpu, tick, transfer
+from emu.core import callback, dsq, ops_state, report, scx_exit, this_cpu, tick, transfer
 from emu.layout.dsq import Dsq
 from emu.layout.rq import Rq
 from emu.layout.task import Task
 from emu.machine import _machine as hw
 
-
-class Verdict(IntEnum):
-    """What a round of dispatch brought."""
-
-    NONE = 0
-    LOCAL = 1  # The local DSQ has a task.
-    PREV = 2  # The previous task goes on.
-
+# What a round of dispatch brought.
+NOTHING = 0
+LOCAL = 1  # The local DSQ has a task.
+PREV = 2  # The previous task goes on.
 
 # ---------------------------------------------------------------- the buffer
 
@@ -95,17 +89,18 @@ def finish_dispatch(
     Recheck: everything about `rq`.
     Kernel:  finish_dispatch().
     """
+    word = p.ops_state.load()
     while True:
-        word = p.ops_state.load()
         state = word & SCX_OPSS_STATE_MASK
         if state == SCX_OPSS_QUEUEING:
-            ops_state.wait_queueing(p, word)
+            word = ops_state.wait_queueing(p, word)
             continue
         if state != SCX_OPSS_QUEUED or not brand_matches(word, brand):
             hw.trace(events.DROP, p.index + 1)
             return
         if claim(p, word):
             break
+        word = p.ops_state.load()
     hw.trace(events.CLAIM, p.index + 1)
     if not p.scx_flags & SCX_TASK_QUEUED:
         name = report.name(p)
@@ -138,7 +133,14 @@ def consume_dispatch_q(rq: Rq, d: Dsq) -> bool:
 
 
 def retry_after_loss() -> bool:
-    """Whether a consumer that lost its task to a dequeuer looks at the DSQ again."""
+    """Whether a consumer that lost its task to a dequeuer looks at the DSQ again.
+
+    KERNEL-GAP(loss): a loss makes ops.dispatch run once more if it brings nothing; the kernel only
+    looks at this DSQ again. rq.lock was dropped: a task that woke on this CPU meanwhile may wait
+    on a DSQ that ops.dispatch had looked into before, and its reschedule request ends with this
+    pick. The kernel would let it wait for the next event.
+    """
+    this_cpu.nr_tasks += 1
     # G18: the task behind the lost one would be stranded otherwise.
     return True
 
@@ -179,17 +181,17 @@ def move_to_local(dsq_id: int) -> bool:
         scx_exit.scx_error(f"invalid DSQ ID {dsq_id:#018x}", "move_to_local")
     if not consume_dispatch_q(rq, d):
         return False
-    # G19: a consumed task counts: it may be taken away again while the lock is dropped.
-    this_cpu.nr_tasks += 1
+    this_cpu.nr_tasks += 1  # A consumed task counts like a flushed verdict.
     return True
 
 
 # ---------------------------------------------------------------- rounds
 
 
-def dispatch_one(rq: Rq, prev: Task) -> Verdict:
+def dispatch_one(rq: Rq, prev: Task) -> int:
     """Find something for the CPU of `rq` to run; `prev` is what it ran.
 
+    Returns: NOTHING, LOCAL or PREV.
     Locks:   rq.lock, dropped and retaken.
     Recheck: everything about `rq`.
     Kernel:  balance_scx() / dispatch_one().
@@ -200,51 +202,71 @@ def dispatch_one(rq: Rq, prev: Task) -> Verdict:
     return verdict
 
 
-def _dispatch_one(rq: Rq, prev: Task) -> Verdict:
+def _dispatch_one(rq: Rq, prev: Task) -> int:
     local = this_cpu.world.dsqs[rq.index]
     ext = prev.sched_class == CLASS_EXT
     if ext:
         tick.update_curr(rq, prev)
-        if _keeps(prev):
-            return Verdict.PREV
-    if Dsq.nr.peek(local):
-        return Verdict.LOCAL
+        if keeps_running(prev):
+            return PREV
+    if _nr_of(local):
+        return LOCAL
     verdict = dispatch_sched(rq, prev, ext)
-    if verdict == Verdict.NONE and ext and prev.scx_flags & SCX_TASK_QUEUED:
+    # G46: after the last drop of rq.lock: `prev` may have been dequeued or given a slice.
+    if verdict == NOTHING and ext and prev.scx_flags & SCX_TASK_QUEUED:
         if not this_cpu.ops_flags & SCX_OPS_ENQ_LAST:
-            return Verdict.PREV  # The only task there is goes on.
+            return PREV  # The only task there is goes on.
     return verdict
 
 
-def _keeps(prev: Task) -> bool:
+_nr_of = Dsq.nr.peek
+
+
+def keeps_running(prev: Task) -> bool:
+    """Whether `prev` is runnable and has some of its slice left. Locks: its rq.lock."""
     return bool(prev.scx_flags & SCX_TASK_QUEUED and prev.slice)
 
 
-def dispatch_sched(rq: Rq, prev: Task, ext: bool) -> Verdict:
+def produced_something() -> bool:
+    """Whether the last round of ops.dispatch calls for another one."""
+    # G19: what it produced may have been taken away again, while rq.lock was dropped.
+    return this_cpu.nr_tasks != 0
+
+
+def out_of_rounds() -> None:
+    """The scheduler produces and produces, and nothing of it is for this CPU.
+
+    Kernel: scx_kick_cpu() of the own CPU in scx_dispatch_sched().
+    """
+    # G20: the loop is bounded, so that interrupts are taken, and the CPU comes back to the rest.
+    this_cpu.self_kick = True
+
+
+def dispatch_sched(rq: Rq, prev: Task, ext: bool) -> int:
     """Consume the global DSQ, then ask the scheduler as long as it produces something.
 
+    Returns: NOTHING, LOCAL or PREV.
     Locks:  rq.lock, dropped and retaken.
     Kernel: scx_dispatch_sched().
     """
     world = this_cpu.world
     local = world.dsqs[rq.index]
     if consume_dispatch_q(rq, world.global_dsq):
-        return Verdict.LOCAL
+        return LOCAL
     if not callback.has("dispatch") or not rq.online:
-        return Verdict.NONE
+        return NOTHING
     this_cpu.dispatch_rq = rq
     for _ in range(SCX_DSP_MAX_LOOPS):
         this_cpu.nr_tasks = 0
         callback.call("dispatch", rq, rq.index, rq.index, prev if ext else None)
         flush_dispatch_buf(rq)
-        if ext and _keeps(prev):
-            return Verdict.PREV  # The scheduler gave it a new slice.
-        if Dsq.nr.peek(local):
-            return Verdict.LOCAL
+        if ext and keeps_running(prev):
+            return PREV  # The scheduler gave it a new slice.
+        if _nr_of(local):
+            return LOCAL
         if consume_dispatch_q(rq, world.global_dsq):
-            return Verdict.LOCAL
-        if not this_cpu.nr_tasks:
-            return Verdict.NONE
-    # G20: the loop is bounded, and the CPU comes back to what is left.
-    classes.resched_curr(rq)
-    return Verdict.NONE
+            return LOCAL
+        if not produced_something():
+            return NOTHING
+    out_of_rounds()
+    return NOTHING

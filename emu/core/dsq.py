@@ -87,7 +87,12 @@ def task_unlink_from_dsq(p: Task, dsq: Dsq) -> None:
 
 
 def apply_slice(p: Task, slice_ns: int) -> None:
-    """Commit the slice a verdict carried; 0 keeps what is left, but at least 1 ns."""
+    """Commit the slice a verdict carried; 0 keeps what is left, but at least 1 ns.
+
+    Locks:  those of the insertion that the verdict ends in.
+    Kernel: apply_slice_vtime().
+    """
+    # G58: here, and not when the verdict is given: that may be stale, and `p` running.
     p.slice = slice_ns or p.slice or 1
 
 
@@ -103,7 +108,7 @@ def dispatch_enqueue(rq: Rq, dsq: Dsq, p: Task, slice_ns: int, enq_flags: int) -
     local = dsq.owner >= 0
     if not local:
         dsq.lock.lock()
-        if dsq.id == SCX_DSQ_INVALID:
+        if destroyed(dsq):
             scx_exit.scx_error("attempting to dispatch to a destroyed dsq", "dispatch_enqueue")
     if p.dsq is not None:
         name = report.name(p)
@@ -126,6 +131,12 @@ def dispatch_enqueue(rq: Rq, dsq: Dsq, p: Task, slice_ns: int, enq_flags: int) -
         ops_state.set_none(p)
 
 
+def destroyed(dsq: Dsq) -> bool:
+    """Whether `dsq` was destroyed since it was found. Locks: dsq.lock."""
+    # G39: under the lock, which destroy_dsq() holds while it makes sure that nothing is there.
+    return dsq.id == SCX_DSQ_INVALID
+
+
 def local_post_enq(rq: Rq, p: Task, enq_flags: int) -> None:
     """A task arrived on the local DSQ of `rq`: wake or preempt its CPU where that is due.
 
@@ -134,6 +145,7 @@ def local_post_enq(rq: Rq, p: Task, enq_flags: int) -> None:
     """
     if rq.in_dispatch and rq.index == this_cpu.cpu:
         return  # We are about to pick, and the pick sets next_class.
+    # G57: an idle CPU must come and get it.
     classes.wakeup_preempt(rq, CLASS_EXT)
     if rq.in_dispatch or not enq_flags & SCX_ENQ_PREEMPT:
         return
@@ -200,16 +212,21 @@ def _bucket(dsq_id: int) -> DsqBucket:
 
 def _chain(bucket: DsqBucket, dsq_id: int) -> Dsq | None:
     found = bucket.first
-    while found is not None and found.id != dsq_id:
+    while found is not None and _id_of(found) != dsq_id:
         found = found.hash_next
     return found
 
 
+_id_of = Dsq.id.peek
+
+
 def find_user_dsq(dsq_id: int) -> Dsq | None:
-    """The user DSQ with this id. Locks: takes and drops the lock of its bucket."""
-    bucket = _bucket(dsq_id)
-    with bucket.lock:
-        return _chain(bucket, dsq_id)
+    """The user DSQ with this id; it may be destroyed by the time its lock is taken.
+
+    Locks:  none. Unlocked read: see Dsq.hash_next.
+    Kernel: find_user_dsq(), rhashtable_lookup() under RCU.
+    """
+    return _chain(_bucket(dsq_id), dsq_id)
 
 
 def create_dsq(dsq_id: int) -> int:

@@ -7,7 +7,6 @@ from emu.abi.flags import (
     PF_EXITING,
     SCX_ENQ_APPLY_SLICE,
     SCX_ENQ_CLEAR_OPSS,
-    SCX_ENQ_WAKEUP,
     SCX_OPS_ENQ_EXITING,
     SCX_TASK_QUEUED,
 )
@@ -27,10 +26,9 @@ def enqueue_task_scx(rq: Rq, p: Task, core_flags: int) -> None:
     Kernel: enqueue_task_scx().
     """
     flags = core_flags | rq.remote_activate_enq_flags
-    rq.in_wakeup = bool(flags & SCX_ENQ_WAKEUP)
     sticky = p.sticky_cpu
-    if flags & ENQUEUE_RESTORE and Rq.curr.peek(rq) == p:
-        sticky = rq.index  # A running task stays on its CPU; see 4.14 in sched_change.
+    if flags & ENQUEUE_RESTORE and goes_on_running(rq, p):
+        sticky = rq.index
     if not p.scx_flags & SCX_TASK_QUEUED:
         p.scx_flags = p.scx_flags | SCX_TASK_QUEUED
         rq.scx_nr_running = rq.scx_nr_running + 1
@@ -40,7 +38,15 @@ def enqueue_task_scx(rq: Rq, p: Task, core_flags: int) -> None:
         do_enqueue_task(rq, p, flags, sticky)
     if sticky >= 0:
         p.sticky_cpu = -1
-    rq.in_wakeup = False
+
+
+def goes_on_running(rq: Rq, p: Task) -> bool:
+    """Whether `p`, which comes back from a change window, is the current task of `rq`.
+
+    Locks: rq.lock.
+    """
+    # G30: then it goes to its own local DSQ and is set again; the scheduler must not get it.
+    return Rq.curr.peek(rq) == p
 
 
 def do_enqueue_task(rq: Rq, p: Task, flags: int, sticky: int) -> None:
@@ -52,7 +58,8 @@ def do_enqueue_task(rq: Rq, p: Task, flags: int, sticky: int) -> None:
     hw.trace(events.ENQUEUE, p.index + 1)
     local = this_cpu.world.dsqs[rq.index]
     if sticky == rq.index:
-        dsq.dispatch_enqueue(rq, local, p, 0, flags)  # The slice is kept.
+        # G29: a task that was moved here has its verdict; the slice is kept.
+        dsq.dispatch_enqueue(rq, local, p, 0, flags)
     elif not rq.online:
         _fallback(rq, local, p, flags)
     elif p.ddsp_dsq_id != SCX_DSQ_INVALID:
@@ -68,7 +75,7 @@ def do_enqueue_task(rq: Rq, p: Task, flags: int, sticky: int) -> None:
 def _fallback(rq: Rq, to: Dsq, p: Task, flags: int) -> None:
     """The kernel places `p` itself, with a fresh slice. Locks: rq.lock."""
     p.slice = SCX_SLICE_DFL
-    p.ddsp_dsq_id = SCX_DSQ_INVALID
+    p.ddsp_dsq_id = SCX_DSQ_INVALID  # G34: a verdict that was not followed must not stay.
     dsq.dispatch_enqueue(rq, to, p, 0, flags)
 
 
@@ -80,7 +87,7 @@ def hand_over(rq: Rq, p: Task, flags: int) -> None:
     """
     qseq = ops_state.brand(rq.ops_qseq)
     rq.ops_qseq = rq.ops_qseq + 1
-    state = Task.ops_state.peek(p)
+    state = _ops_state_of(p)
     if state != SCX_OPSS_NONE:
         name = report.name(p)
         report.WARN_ON_ONCE(True, "do_enqueue_task", f"{name} is not in NONE but {state:#x}")
@@ -90,9 +97,12 @@ def hand_over(rq: Rq, p: Task, flags: int) -> None:
     callback.call("enqueue", rq, p.pid, p, flags)
     this_cpu.direct_dispatch_task = None
     if p.ddsp_dsq_id != SCX_DSQ_INVALID:
-        direct_dispatch(rq, p, flags)
+        direct_dispatch(rq, p, flags | SCX_ENQ_CLEAR_OPSS)
     else:
         ops_state.set_queued(p, qseq)
+
+
+_ops_state_of = Task.ops_state.peek
 
 
 def mark_direct_dispatch(p: Task, dsq_id: int, slice_ns: int, enq_flags: int) -> None:
@@ -102,11 +112,14 @@ def mark_direct_dispatch(p: Task, dsq_id: int, slice_ns: int, enq_flags: int) ->
     Locks:  pi_lock of `p` in ops.select_cpu, its rq.lock in ops.enqueue.
     Kernel: mark_direct_dispatch().
     """
-    name = report.name(p)
+    # G49: one verdict, and on the task at hand.
     if this_cpu.direct_dispatch_done:
+        name = report.name(p)
         scx_exit.scx_error(f"{name} is direct-dispatched already", "mark_direct_dispatch")
     if this_cpu.direct_dispatch_task != p:
-        scx_exit.scx_error(f"scheduling for {name} is not at hand", "mark_direct_dispatch")
+        at_hand = report.name(this_cpu.direct_dispatch_task)
+        message = f"{report.name(p)} [{p.pid}] is dispatched but not at hand; {at_hand} is"
+        scx_exit.scx_error(message, "mark_direct_dispatch")
     this_cpu.direct_dispatch_done = True
     p.ddsp_dsq_id = dsq_id
     p.ddsp_enq_flags = enq_flags
@@ -129,11 +142,12 @@ def direct_dispatch(rq: Rq, p: Task, enq_flags: int) -> None:
 
     KERNEL-GAP(deferred): the local DSQ of another CPU is refused; the kernel defers that.
 
+    Args:   enq_flags: CLEAR_OPSS among them if `p` is in QUEUEING.
     Locks:  rq.lock of `p`, which is not dropped.
     Kernel: direct_dispatch().
     """
     to = dsq.find_dsq_for_dispatch(rq, p.ddsp_dsq_id)
-    flags = p.ddsp_enq_flags | enq_flags | SCX_ENQ_APPLY_SLICE | SCX_ENQ_CLEAR_OPSS
+    flags = p.ddsp_enq_flags | enq_flags | SCX_ENQ_APPLY_SLICE
     if to.owner >= 0 and to.owner != rq.index:
         scx_exit.scx_error(
             f"direct dispatch of {report.name(p)} to the local DSQ of CPU {to.owner} is not "

@@ -3,12 +3,17 @@
 The mask is claimed bit by bit with test-and-clear, so that two wakers never choose one CPU. A CPU
 sets its own bit when it picks idle, idle to idle included, and clears it when it leaves idle.
 
+No wakeup hangs on the mask. A bit that is late or claimed in vain only makes a choice worse: a
+task that wakes always makes the CPU it is queued on reschedule if that is idle, under its
+rq.lock, and that CPU looks for work after its last drop of that lock.
+
 KERNEL-GAP(topology): all CPUs share one cache and one node, and there are no SMT siblings.
 """
 
 from emu.abi import events
 from emu.core import classes, this_cpu
 from emu.layout.rq import Rq
+from emu.layout.sched import Sched
 from emu.layout.task import Task
 from emu.machine import _machine as hw
 from emu.machine import irq
@@ -20,11 +25,28 @@ def update_idle(rq: Rq, idle: bool) -> None:
     Locks:  rq.lock.
     Kernel: update_builtin_idle() in kernel/sched/ext_idle.c.
     """
-    mask = this_cpu.world.sched.idle_cpus
+    sched = this_cpu.world.sched
+    # Race: a claimer may clear the bit after this look, as it may after the store. Nobody else
+    # sets it.
+    if bool(_idle_cpus(sched) >> rq.index & 1) == idle:
+        return
     if idle:
-        mask.test_and_set(rq.index)
+        sched.idle_cpus.test_and_set(rq.index)
     else:
-        mask.test_and_clear(rq.index)
+        sched.idle_cpus.test_and_clear(rq.index)
+
+
+_idle_cpus = Sched.idle_cpus.peek
+
+
+def refresh_idle(rq: Rq) -> None:
+    """An idle CPU found nothing to do and stays idle.
+
+    Locks:  rq.lock.
+    Kernel: pick_task_idle(), scx_update_idle() without notification.
+    """
+    # CG19: its bit may have been claimed by a waker whose task went elsewhere.
+    update_idle(rq, True)
 
 
 def test_and_clear_cpu_idle(cpu: int) -> bool:
@@ -32,6 +54,7 @@ def test_and_clear_cpu_idle(cpu: int) -> bool:
 
     Kernel: scx_idle_test_and_clear_cpu().
     """
+    # CG17: in one atomic step.
     return this_cpu.world.sched.idle_cpus.test_and_clear(cpu)
 
 

@@ -65,7 +65,7 @@ def wait_ops_state(p: Task, word: int) -> int:
 
 
 def wait_queueing(p: Task, word: int) -> int:
-    """Wait until an enqueuer has left ops.enqueue; returns the word to look at.
+    """Wait until an enqueuer has left ops.enqueue; returns the word to go by.
 
     Locks: the own rq.lock is held, and it is not that of `p`.
     """

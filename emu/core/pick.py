@@ -1,7 +1,8 @@
 """Pick: which task runs next, and what happens to the one that ran.
 
-schedule() holds rq.lock from start to end but for the windows of a remote transfer. `on_cpu` is
-cleared last of all: a waker waits for it before it lets the task run elsewhere.
+schedule() holds rq.lock from start to end but for the windows of a remote transfer. What was
+decided before such a window is decided again after it. `on_cpu` is cleared last of all: a waker
+waits for it before it lets the task run elsewhere.
 """
 
 from emu.abi import events
@@ -15,7 +16,6 @@ from emu.abi.states import (
     TASK_RUNNING,
 )
 from emu.core import callback, dequeue, dispatch, dsq, enqueue, idle, this_cpu, tick
-from emu.core.dispatch import Verdict
 from emu.layout.rq import Rq
 from emu.layout.task import Task
 from emu.machine import _machine as hw
@@ -25,28 +25,35 @@ def schedule() -> None:
     """Give the CPU to the task that should have it; block the current one if it is to sleep.
 
     Afterwards `rq.curr` is what runs. A caller that is a task may find that it runs no longer.
+    One pass: the loop of the CPU looks at need_resched itself. A task is preempted only between
+    its instructions, so it never has another state than RUNNING then.
 
     Locks:  none may be held; takes rq.lock.
     Kernel: __schedule() in kernel/sched/core.c.
     """
     rq = this_cpu.rq
-    again = True
-    while again:
-        rq.lock.lock()
-        prev = Rq.curr.peek(rq)
-        assert prev is not None, "a CPU always runs something"
-        if prev.state != TASK_RUNNING:
-            block(rq, prev)
-        next_task = pick_next_task(rq, prev)
-        # A flag set since dispatch looked is erased: it was set under rq.lock, on `prev`.
+    rq.lock.lock()
+    prev = _curr_of(rq)
+    assert prev is not None, "a CPU always runs something"
+    state = prev.state  # Acquire: pairs with try_to_wake_up(), which stores it under rq.lock.
+    if state != TASK_RUNNING:
+        block(rq, prev)
+    next_task = pick_next_task(rq, prev)
+    rq.next_class = next_task.sched_class
+    if this_cpu.self_kick:
+        this_cpu.self_kick = False
+        rq.need_resched = True
+    elif Rq.need_resched.peek(rq):
+        # Also erases what was asked for during the pick: it looked for work after that.
         rq.need_resched = False
-        if next_task != prev:
-            rq.curr = next_task
-            rq.nr_switches = rq.nr_switches + 1
-            context_switch(rq, prev, next_task)
-        else:
-            rq.lock.unlock()
-        again = rq.need_resched
+    if next_task != prev:
+        rq.curr = next_task
+        context_switch(rq, prev, next_task, state == TASK_DEAD)
+    else:
+        rq.lock.unlock()
+
+
+_curr_of = Rq.curr.peek
 
 
 def block(rq: Rq, prev: Task) -> None:
@@ -59,18 +66,20 @@ def block(rq: Rq, prev: Task) -> None:
     prev.on_rq = TASK_ON_RQ_BLOCKED
 
 
-def context_switch(rq: Rq, prev: Task, next_task: Task) -> None:
+def context_switch(rq: Rq, prev: Task, next_task: Task, dead: bool) -> None:
     """Switch from one task to another.
 
+    Args:   dead: `prev` has run for the last time. CG35: the caller read that before on_cpu is
+        cleared here; afterwards `prev` is not ours to look at.
     Locks:  rq.lock on entry, dropped.
     Kernel: context_switch(), finish_task_switch().
     """
     next_task.on_cpu = True
+    rq.nr_switches = rq.nr_switches + 1
     next_task.nr_switches = next_task.nr_switches + 1
     hw.trace(events.SWITCH, prev.index + 1, next_task.index + 1)
     hw.progress()
-    dead = prev.state == TASK_DEAD  # Before on_cpu is cleared: it is not ours afterwards.
-    # Release: pairs with Acquire in try_to_wake_up(): the task may run elsewhere from here on.
+    # Release: pairs with wait_on_cpu(): the task may run elsewhere from here on.
     prev.on_cpu = False
     rq.lock.unlock()
     if dead:
@@ -96,25 +105,29 @@ def pick_next_task(rq: Rq, prev: Task) -> Task:
     Locks:  rq.lock, dropped and retaken inside.
     Kernel: pick_next_task().
     """
-    while True:
+    picked = None
+    while picked is None:
         if rq.stop_head is not None:
             picked = rq.stop
             break
         picked = pick_task_scx(rq, prev)
-        if rq.stop_head is not None:
-            continue  # A higher class woke while the lock was dropped: look again.
-        if picked is None:
+        if outranked(rq):
+            picked = None
+        elif picked is None:
             picked = rq.idle
-        break
     assert picked is not None, "every rq has an idle and a stop task"
-    rq.next_class = picked.sched_class
-    if picked.sched_class == CLASS_IDLE:
-        # G46: idle to idle too: the bit may have been claimed by a waker whose task went elsewhere.
-        idle.update_idle(rq, True)
     if picked != prev:
         put_prev_task(rq, prev, picked)
         set_next_task(rq, picked)
+    elif picked.sched_class == CLASS_IDLE:
+        idle.refresh_idle(rq)
     return picked
+
+
+def outranked(rq: Rq) -> bool:
+    """Whether a higher class woke on `rq` while the pick of an ext task had dropped its lock."""
+    # G47: look again from the top; the switch would clear the request to do so.
+    return rq.next_class > CLASS_EXT
 
 
 def pick_task_scx(rq: Rq, prev: Task) -> Task | None:
@@ -125,13 +138,11 @@ def pick_task_scx(rq: Rq, prev: Task) -> Task | None:
     """
     if rq.next_class > CLASS_EXT:
         rq.next_class = CLASS_EXT  # So that a class raised meanwhile can be seen.
-    verdict = dispatch.dispatch_one(rq, prev)
-    if verdict == Verdict.PREV:
+    if dispatch.dispatch_one(rq, prev) == dispatch.PREV:
         picked: Task | None = prev
     else:
-        local = rq.local_dsq
-        assert local is not None, "every rq has a local DSQ"
-        picked = local.head
+        # Whatever the verdict: the lock may have been dropped since the DSQ was looked at.
+        picked = this_cpu.world.dsqs[rq.index].head
     if picked is not None and not picked.slice:
         picked.slice = SCX_SLICE_DFL
     return picked
@@ -167,6 +178,8 @@ def set_next_task(rq: Rq, p: Task) -> None:
     Locks:  rq.lock.
     Kernel: set_next_task_scx(), set_next_task_idle().
     """
+    if p.sched_class == CLASS_IDLE:
+        idle.update_idle(rq, True)
     if p.sched_class != CLASS_EXT:
         return
     queued = p.scx_flags & SCX_TASK_QUEUED
@@ -176,4 +189,3 @@ def set_next_task(rq: Rq, p: Task) -> None:
     p.exec_start = hw.clock_of(rq.index)
     if queued and callback.has("running"):
         callback.call("running", rq, p.pid, p)
-

@@ -27,7 +27,7 @@ def finding(
         values: what was seen, for the reader.
     """
     hw.quiet(True)
-    _write(
+    _write_first(
         {
             "kind": kind,
             "signature": "/".join([kind.replace(" ", "-"), *parts]),
@@ -60,6 +60,12 @@ def own_bug(trace: str) -> None:
 def difference(message: str) -> None:
     """Note where a replay differs from what was recorded; the caller ends the run."""
     _write({"difference": message[:MESSAGE_MAX]})
+
+
+def _write_first(value: dict[str, Any]) -> None:
+    """Write a report, unless somebody else has: the first one counts, as with scx_claim_exit()."""
+    if not this_cpu.world.sched.reported.xchg(1):
+        this_cpu.world.sched.report = msgpack.packb(value)
 
 
 def _write(value: dict[str, Any]) -> None:

@@ -7,7 +7,6 @@ it must not use as its own.
 
 from collections.abc import Callable
 
-from emu.layout.dsq import Dsq
 from emu.layout.rq import Rq
 from emu.layout.task import Task
 from emu.layout.world import World
@@ -32,6 +31,7 @@ Entry = tuple[Task, int, int, int, int]
 buffer: list[Entry] = []
 nr_tasks = 0  # Flushed since the current round of dispatch began, plus moves to local.
 dispatch_rq: Rq | None = None  # Dispatched for.
+self_kick = False  # This CPU is to schedule again as soon as it has taken its interrupts.
 nr_draws = 0  # Random numbers drawn by callbacks in this run.
 
 
@@ -53,23 +53,27 @@ def attach(new_world: World, new_cpu: int, table: dict[str, Op], flags: int, bat
 def begin_run() -> None:
     """Forget what an earlier run left behind, however it ended."""
     global kf_mask, direct_dispatch_task, direct_dispatch_done, locked_rq, nr_tasks, dispatch_rq
-    global nr_draws
+    global self_kick, nr_draws
     kf_mask = 0
     direct_dispatch_task = None
     direct_dispatch_done = False
     locked_rq = None
     dispatch_rq = None
     nr_tasks = 0
+    self_kick = False
     nr_draws = 0
     buffer.clear()
 
 
 def task_rq(p: Task) -> Rq:
-    """The rq of the CPU that `p` is assigned to; stable only under its lock or pi_lock."""
-    return world.rqs[p.cpu]
+    """The rq of the CPU that `p` is assigned to.
+
+    No scheduling point: callers hold what makes the answer stable (its rq.lock, pi_lock of a
+    sleeper, DISPATCHING, or the lock of the DSQ it is on), or look again under the lock.
+
+    Kernel: task_rq().
+    """
+    return world.rqs[_cpu_of(p)]
 
 
-def rq_of(dsq: Dsq) -> Rq | None:
-    """The rq that owns a local DSQ, or None for any other DSQ."""
-    owner = dsq.owner
-    return world.rqs[owner] if owner >= 0 else None
+_cpu_of = Task.cpu.peek

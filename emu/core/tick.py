@@ -39,17 +39,19 @@ def update_curr(rq: Rq, p: Task) -> None:
 def next_deadline_ns(rq: Rq) -> int:
     """When the next tick of this CPU is due that matters to its current task.
 
-    Locks: none; the CPU runs that task, so nobody else touches what is read but by a change
-        window, after which the answer is only early or late by one tick.
+    Locks: none. Unlocked read: only a change window can write meanwhile; then the answer is
+        early or late, and the tick looks again under rq.lock.
     """
     p = Rq.curr.peek(rq)
     if p is None or p.sched_class != CLASS_EXT:
         return hw.NEVER
+    start = Task.exec_start.peek(p)
     if callback.has("tick"):
-        return (max(_last_tick_ns, p.exec_start) // TICK_NS + 1) * TICK_NS
-    if p.slice == SCX_SLICE_INF:
+        return (max(_last_tick_ns, start) // TICK_NS + 1) * TICK_NS
+    left = Task.slice.peek(p)
+    if left == SCX_SLICE_INF:
         return hw.NEVER
-    return -(-(p.exec_start + p.slice) // TICK_NS) * TICK_NS
+    return -(-(start + left) // TICK_NS) * TICK_NS
 
 
 def run_if_due(rq: Rq) -> None:
@@ -71,4 +73,3 @@ def run_if_due(rq: Rq) -> None:
             callback.call("tick", rq, p.pid, p)
         if not p.slice:
             classes.resched_curr(rq)
-

@@ -66,6 +66,7 @@ def lock_both(rq: Rq, src: Rq, dst: Rq) -> None:
     elif rq == dst:
         double_lock_balance(rq, src)
     else:
+        # G26: the own lock is dropped also where both are one: it may be the higher one.
         rq.lock.unlock()
         double_rq_lock(src, dst)
 
@@ -88,19 +89,22 @@ def unlock_both(rq: Rq, src: Rq, dst: Rq) -> None:
 def enter_transfer(p: Task) -> None:
     """Mark `p` as being moved by this CPU, and give up DISPATCHING.
 
+    G10 is the order of the two stores, G09 that both come before a lock.
+
     Locks: none of the task's; it is ours through DISPATCHING.
     """
     # G10: the mark first: a dequeuer that waits for us looks for it as soon as it sees NONE.
     p.holding_cpu = this_cpu.cpu
-    # G09: and before locking its rq: a dequeuer holds that while it waits for DISPATCHING to end.
+    # G09: NONE before its rq is locked: a dequeuer holds that while it waits for us.
     ops_state.set_none(p)
 
 
 def unlink_and_mark(p: Task, d: Dsq) -> None:
-    """Take `p` off `d` for a move by this CPU; `p.dsq` goes on naming it (G17).
+    """Take `p` off `d` for a move by this CPU.
 
     Locks: d.lock on entry, dropped.
     """
+    # G17: `p.dsq` goes on naming `d`, so that a dequeuer takes d.lock before it looks at the mark.
     # G15: both in one critical section: a dequeuer that finds it unlinked must find the mark.
     dsq.task_unlink_from_dsq(p, d)
     p.holding_cpu = this_cpu.cpu
@@ -157,15 +161,25 @@ def move_task_to_local_dsq(p: Task, src: Rq, dst: Rq, enq_flags: int) -> None:
     p.sticky_cpu = dst.index
     deactivate_task(src, p)
     p.cpu = dst.index
-    if dst.remote_activate_enq_flags:
+    activate_with_flags(dst, p, enq_flags)
+
+
+def activate_with_flags(rq: Rq, p: Task, enq_flags: int) -> None:
+    """Activate `p` on `rq` with flags that the generic activation has no room for.
+
+    Locks:  rq.lock.
+    Kernel: move_task_to_local_dsq(), its second half.
+    """
+    if rq.remote_activate_enq_flags:
         report.WARN_ON_ONCE(True, "move_task_to_local_dsq", "an activation is under way")
-    dst.remote_activate_enq_flags = enq_flags & ~SCX_ENQ_CLEAR_OPSS
-    activate_task(dst, p)
-    dst.remote_activate_enq_flags = 0
+    rq.remote_activate_enq_flags = enq_flags & ~SCX_ENQ_CLEAR_OPSS
+    activate_task(rq, p)
+    rq.remote_activate_enq_flags = 0  # G48: the next one on this rq is not meant.
 
 
 def deactivate_task(rq: Rq, p: Task) -> None:
     """Take `p` off `rq` in order to move it. Locks: rq.lock. Kernel: deactivate_task()."""
+    # G27: whoever wants its rq meanwhile waits, and looks again.
     p.on_rq = TASK_ON_RQ_MIGRATING
     dequeue.dequeue_task_scx(rq, p, 0)
 

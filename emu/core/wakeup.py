@@ -62,7 +62,6 @@ def select_task_rq(p: Task, prev_cpu: int, wake_flags: int) -> tuple[int, bool]:
             scx_exit.scx_error(
                 f"invalid CPU {answer!r} from ops.select_cpu()", "select_task_rq_scx"
             )
-        p.selected_cpu = cpu
     else:
         cpu, found = idle.select_cpu_dfl(p, prev_cpu)
         if found:
@@ -86,21 +85,31 @@ def try_to_wake_up(p: Task) -> bool:
         if p.on_rq and _wake_queued(p):
             return True
         p.state = TASK_WAKING
-        # Acquire: pairs with Release in context_switch().
-        Task.on_cpu.wait_while(p, True)
-        cpu, selected = select_task_rq(p, p.cpu, SCX_WAKE_TTWU)
-        p.cpu = cpu
+        wait_on_cpu(p)
+        prev_cpu = Task.cpu.peek(p)  # A sleeper's: stable under pi_lock.
+        cpu, selected = select_task_rq(p, prev_cpu, SCX_WAKE_TTWU)
+        if cpu != prev_cpu:
+            p.cpu = cpu
         hw.trace(events.WAKEUP, p.index + 1, cpu)
         _activate(p, cpu, SCX_ENQ_WAKEUP | (SCX_ENQ_CPU_SELECTED if selected else 0))
     return True
 
 
+def wait_on_cpu(p: Task) -> None:
+    """Wait until the CPU that `p` fell asleep on has switched away from it.
+
+    Locks: pi_lock of `p`, and no rq.lock.
+    """
+    # CG1: it must not run elsewhere before. Acquire: pairs with context_switch().
+    Task.on_cpu.wait_while(p, True)
+
+
 def _wake_queued(p: Task) -> bool:
     """It has not finished going to sleep: keep it awake. Kernel: ttwu_runnable()."""
     rq = classes.task_rq_lock(p)
-    queued = p.on_rq == TASK_ON_RQ_QUEUED
+    queued = Task.on_rq.peek(p) == TASK_ON_RQ_QUEUED
     if queued:
-        if not p.on_cpu:
+        if not Task.on_cpu.peek(p):
             classes.wakeup_preempt(rq, CLASS_EXT)
         p.state = TASK_RUNNING
     rq.lock.unlock()
@@ -125,7 +134,6 @@ def sched_fork(p: Task, name: bytes, mask: int, nice: int) -> None:
     """
     init_entity(p)
     p.comm = name
-    p.state = TASK_NEW
     p.on_rq = TASK_ON_RQ_BLOCKED
     p.cpus_mask = mask & this_cpu.world.all_cpus
     p.nice = nice
@@ -140,6 +148,7 @@ def sched_fork(p: Task, name: bytes, mask: int, nice: int) -> None:
                 callback.call("enable", rq, p.pid, p)
             if callback.has("set_weight"):
                 callback.call("set_weight", rq, p.pid, p, p.weight)
+    p.state = TASK_NEW  # Last: until now it was DEAD, and others leave it alone.
 
 
 def wake_up_new_task(p: Task) -> None:
@@ -164,4 +173,3 @@ def do_exit(p: Task) -> None:
     p.flags = p.flags | PF_EXITING
     p.ended_ns = hw.now()
     p.state = TASK_DEAD
-

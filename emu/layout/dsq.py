@@ -19,16 +19,17 @@ class Dsq(Struct):
     # causes another dispatch, and scx_bpf_dsq_nr_queued(), where one off is harmless.
     nr = hw.Once(hw.U64)  # Tasks on the list.
 
-    # Constant but for the end: INVALID is written under the lock when it is destroyed.
+    # Constant while it can be found; INVALID is written under the lock when it is destroyed.
     id = hw.Plain(hw.U64)
     owner = hw.Plain(hw.S64)  # CPU whose rq.lock guards it, or -1.
 
-    # Guard: the lock of its hash bucket.
-    hash_next = hw.Plain(DSQ)
+    # Guard: the lock of its hash bucket to write. Unlocked read: find_user_dsq(), which walks the
+    # chain as an RCU reader does; a DSQ that is taken off it meanwhile says so itself.
+    hash_next = hw.Once(DSQ, points=hw.OTHER)
 
 
 class DsqBucket(Struct):
     """A chain of the hash table of user DSQs."""
 
     lock = hw.Lock()  # Order: inside every rq.lock and outside nothing.
-    first = hw.Plain(DSQ)  # Guard: lock.
+    first = hw.Once(DSQ, points=hw.OTHER)  # Guard: lock to write; see Dsq.hash_next.

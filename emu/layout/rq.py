@@ -21,7 +21,6 @@ class Rq(Struct):
     next_class = hw.Plain(hw.U64)  # Class picked last, raised by wakeups since.
     ops_qseq = hw.Plain(hw.U64)  # Brand of the next hand-over to the scheduler.
     in_dispatch = hw.Plain(hw.BOOL)
-    in_wakeup = hw.Plain(hw.BOOL)
     remote_activate_enq_flags = hw.Plain(hw.U64)  # Not 0 only inside a remote activation.
     stop_head = hw.Plain(TASK)  # Tasks the stopper is asked to push away.
     nr_switches = hw.Plain(hw.U64)

@@ -21,5 +21,7 @@ class Sched(Struct):
     seed = hw.Plain(hw.U64)  # Of the schedule: chance inside callbacks comes from it.
     workload = hw.Plain(hw.U64)  # Number of the generated workload.
 
-    # Written once, by whoever ends the run.
+    reported = hw.Atomic(points=hw.OTHER)  # 1: somebody has a finding; the first one counts.
+
+    # Written by whoever set `reported`, or ends the run otherwise.
     report = hw.Bytes(REPORT_BYTES)  # msgpack; see emu/core/report.py.

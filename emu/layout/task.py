@@ -18,11 +18,12 @@ class Task(Struct):
     pid = hw.Plain(hw.U64)
     sched_class = hw.Plain(hw.U64)
 
-    # The sleep handshake: the sleeper stores `state`, then looks at its condition; the waker
-    # stores the condition, then takes pi_lock and looks at `state`, `on_rq`, `on_cpu`, in this order.
+    # The sleep handshake: the sleeper stores `state`, then looks at its condition; the waker stores
+    # the condition, then takes pi_lock and looks at `state`, `on_rq`, `on_cpu`, in this order.
     state = hw.Once(hw.U64)
     on_rq = hw.Once(hw.U64)  # Guard: rq.lock of its CPU to write.
-    on_cpu = hw.Once(hw.BOOL)  # Release: the last thing the CPU that ran it does with it.
+    # Release: the last thing a CPU does with a task it ran; pairs with wait_on_cpu().
+    on_cpu = hw.Once(hw.BOOL)
     cpu = hw.Once(hw.S64)  # Guard: pi_lock if it wakes, rq.lock if it is runnable.
 
     # Guard: pi_lock and rq.lock to write, either to read.
@@ -58,7 +59,6 @@ class Task(Struct):
     ddsp_dsq_id = hw.Plain(hw.U64)
     ddsp_enq_flags = hw.Plain(hw.U64)
     ddsp_slice = hw.Plain(hw.U64)
-    selected_cpu = hw.Plain(hw.S64)
 
     # The program. Guard: the CPU that runs it; what others touch says so.
     template = hw.Plain(hw.U64, points=PROGRAM)
