@@ -62,17 +62,19 @@ class Coordinator:
         trio.run(self._main, requests, on_message)
 
     async def _main(self, requests: Requests, on_message: OnMessage) -> None:
-        async with trio.open_nursery() as nursery:
-            await nursery.start(self._signals, nursery.cancel_scope)
-            server = wire.Channel(self._session.server_socket())
-            nursery.start_soon(self._server_events, server, on_message)
-            nursery.start_soon(self._look_after)
-            async with trio.open_nursery() as crew:
-                for watch in self._watches:
-                    crew.start_soon(self._work, server, watch, requests, on_message)
-            nursery.cancel_scope.cancel()
-        with trio.CancelScope(shield=True):
-            await server.aclose()
+        server = wire.Channel(self._session.server_socket())
+        try:
+            async with trio.open_nursery() as nursery:
+                await nursery.start(self._signals, nursery.cancel_scope)
+                nursery.start_soon(self._server_events, server, on_message)
+                nursery.start_soon(self._look_after)
+                async with trio.open_nursery() as crew:
+                    for watch in self._watches:
+                        crew.start_soon(self._work, server, watch, requests, on_message)
+                nursery.cancel_scope.cancel()
+        finally:
+            with trio.CancelScope(shield=True):
+                await server.aclose()
 
     async def _signals(
         self, scope: trio.CancelScope, *, task_status: trio.TaskStatus[None]

@@ -72,3 +72,7 @@ def main() -> None:
         )
         status = EXIT_OWN_BUG
     sys.exit(status if isinstance(status, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -19,6 +19,7 @@
 #define MASK_WORDS 4
 #define NEVER INT64_MAX
 #define BURST_MAX (INT64_MAX / 4)
+#define STRETCH 4096
 
 typedef _Atomic uint64_t word_t;
 
@@ -104,7 +105,7 @@ struct local {
 	int32_t me;
 	uint32_t mode, count;
 	bool fine, quiet, active;	// active: it takes part in the current run.
-	int64_t burst;			// Counted points until the next decision.
+	int64_t burst, left;		// Counted points in this stretch, and after it.
 	uint64_t steps;			// Points since the last decision, not yet in hdr->step.
 	uint64_t counted;		// Of these, the counted ones with somebody else enabled.
 	bool contested, cut;		// Was somebody else enabled; was the burst cut short.

@@ -154,9 +154,16 @@ static int over_limit(void)
 	return TURN_OVER;
 }
 
+// A long burst is run in stretches, so that the limits of the run are looked at in between.
+static void next_stretch(int64_t left)
+{
+	T.burst = left < STRETCH ? left : STRETCH;
+	T.left = left - T.burst;
+}
+
 static void start_burst(int64_t burst)
 {
-	T.burst = burst - 1;
+	next_stretch(burst - 1);
 	T.cut = false;
 	T.contested = T.hdr->contested;
 }
@@ -209,6 +216,11 @@ int turn_slow(uint32_t op, uint64_t off, uint32_t points)
 		return TURN_OVER;
 	if (T.mode == MODE_FREE)
 		return free_point();
+	if (!T.cut && T.left > 0) {
+		next_stretch(T.left - 1);
+		flush_steps();
+		return over_limit();
+	}
 	turn_announce(op, off, points);
 	return decide(true);
 }
