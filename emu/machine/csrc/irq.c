@@ -51,7 +51,6 @@ int irq_cpu_wait(int64_t deadline, bool idle, bool *irq)
 		return TURN_OVER;
 	r->deadline = deadline;
 	r->idle = idle;
-	turn_announce(OP_WAIT_CPU, irq_off(T.me), POINT_PROTOCOL);
 	err = turn_block(ROW_CPU, irq_off(T.me), 0);
 	if (err)
 		return err;

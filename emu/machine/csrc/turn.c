@@ -235,6 +235,8 @@ int turn_block(uint32_t status, uint64_t off, uint64_t value)
 	if (T.mode == MODE_SETUP || T.quiet)
 		return -EBUSY;
 	T.steps++;
+	// Said anew: the point before may have gone by in the fast path, without being announced.
+	turn_announce(word ? status == ROW_LOCK ? OP_LOCK : OP_WAIT_WORD : OP_WAIT_CPU, off, 0);
 	T.row->wait_off = off;
 	T.row->wait_value = value;
 	T.row->status = status;

@@ -1,0 +1,90 @@
+"""Same seed, same trace hash: on any run, and with any number of engines."""
+
+import pytest
+
+from cpuagents import campaign, reproducer
+from emu.bpf.plugin import load_plugin
+from tests import running
+
+LEAKY = "leaky"
+RUNS = 64
+
+
+def fuzz(tmp_path, engines=1, **changes):
+    return running.fuzz(running.setting(**changes), RUNS, tmp_path, engines=engines)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ["random", "sticky", "pct", "timed"])
+def test_the_trace_hash_depends_on_the_seed_alone(strategy, tmp_path):
+    """Method: the same campaign twice, and on three engines; then with another seed."""
+    first = fuzz(tmp_path, strategy=strategy)
+    again = fuzz(tmp_path, strategy=strategy)
+    many = fuzz(tmp_path, strategy=strategy, engines=3)
+    other = fuzz(tmp_path, strategy=strategy, seed=2)
+    assert first.nr_schedules == RUNS
+    assert (again.hash, many.hash) == (first.hash, first.hash) != (other.hash, other.hash)
+
+
+@pytest.mark.slow
+def test_generated_workloads_depend_on_the_seed_alone(tmp_path):
+    given = running.setting(scenario=None, nr_tasks=64, nr_cpus=3)
+    one = running.fuzz(given, RUNS, tmp_path, engines=1)
+    two = running.fuzz(given, RUNS, tmp_path, engines=2)
+    assert one.verdict == "clean" and one.hash == two.hash
+
+
+@pytest.mark.slow
+def test_fine_points_are_as_repeatable(tmp_path):
+    one, two = (fuzz(tmp_path, fine=True, engines=n) for n in (1, 2))
+    coarse = fuzz(tmp_path)
+    assert one.hash == two.hash and one.nr_steps > 2 * coarse.nr_steps
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ["random", "sticky", "pct"])
+def test_a_finding_has_the_same_number_and_hash_with_any_number_of_engines(strategy, tmp_path):
+    found = [
+        running.fuzz(
+            running.setting(sched=LEAKY, strategy=strategy), 2000, tmp_path / str(n), engines=n
+        )
+        for n in (1, 2)
+    ]
+    assert found[0].finding is not None
+    assert found[0].number == found[1].number and found[0].hash == found[1].hash
+    saved = [reproducer.load(result.path) for result in found]
+    assert saved[0] == saved[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ["random", "sticky", "pct"])
+def test_a_finding_replays_exactly_100_of_100_times(strategy, tmp_path):
+    found = running.fuzz(running.setting(sched=LEAKY, strategy=strategy), 2000, tmp_path)
+    saved = reproducer.load(found.path)
+    replays = campaign.replay(saved, load_plugin(LEAKY), times=100, out=tmp_path)
+    ends = {(r.verdict, r.finding.signature, int(r.hash, 16)) for r in replays}
+    assert len(replays) == 100
+    assert ends == {("found", saved.finding.signature, saved.schedule.hash)}
+
+
+@pytest.mark.slow
+def test_a_replay_under_another_scheduler_stops_at_the_first_difference(tmp_path):
+    found = running.fuzz(running.setting(sched=LEAKY), 2000, tmp_path)
+    saved = reproducer.load(found.path)
+    (result,) = campaign.replay(saved, load_plugin("simple"), out=tmp_path)
+    assert result.verdict == "diverged" and "step" in result.reason
+
+
+@pytest.mark.slow
+def test_a_run_with_a_full_switch_log_is_repeated_from_its_seed(tmp_path, monkeypatch):
+    """Method: an arena with a log of 16 entries only."""
+    from emu.machine.arena import Arena
+
+    create = Arena.create
+    small = staticmethod(lambda *args, **more: create(*args, nr_switches=16))
+    monkeypatch.setattr(Arena, "create", small)
+    found = running.fuzz(running.setting(sched=LEAKY), 2000, tmp_path)
+    saved = reproducer.load(found.path)
+    (result,) = campaign.replay(saved, load_plugin(LEAKY), out=tmp_path)
+    assert not saved.schedule.complete
+    assert (result.verdict, int(result.hash, 16)) == ("found", saved.schedule.hash)
