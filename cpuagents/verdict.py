@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import msgpack
 
+from cpuagents import program
 from cpuagents.blocking import name
 from cpuagents.finding import Finding
 from emu.abi.states import (
@@ -25,6 +26,7 @@ from emu.layout.task import Task
 from emu.layout.world import World
 from emu.machine import _machine as hw
 
+NR_NAMED = 12
 CLEAN = "clean"
 FOUND = "found"
 INCONCLUSIVE = "inconclusive"
@@ -109,9 +111,20 @@ def _stuck(world: World, nr: int, state: dict[str, int]) -> Judgement:
         return Judgement(FOUND, finding=_lost_wakeup(world, stranded, rows, state))
     sleepers = [p for p in _tasks(world) if Task.state.peek(p) == TASK_INTERRUPTIBLE]
     if sleepers:
-        names = ", ".join(name(p) for p in sleepers[:5]) + (" ..." if len(sleepers) > 5 else "")
-        return Judgement(notes=[f"workload stuck: {names} wait for ever for each other"])
+        return Judgement(notes=[_workload_stuck(sleepers)])
     return Judgement()
+
+
+def _workload_stuck(sleepers: list[Task]) -> str:
+    """Which tasks wait for ever, and on what: the fault of the workload, not of a scheduler."""
+    waits = []
+    for p in sleepers[:NR_NAMED]:
+        number = Task.wait_on.peek(p)
+        objects = program.scenario.objects
+        what = f"on {objects[number - 1].name}" if number else "in a pause"
+        waits.append(f"{name(p)} {what}")
+    more = " ..." if len(sleepers) > NR_NAMED else ""
+    return f"workload stuck, everybody waits for ever: {', '.join(waits)}{more}"
 
 
 def _tasks(world: World) -> list[Task]:
