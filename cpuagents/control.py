@@ -47,7 +47,7 @@ from emu.machine import irq
 if TYPE_CHECKING:
     from cpuagents.session import Session
 
-NR_TIMELINE = 160
+NR_TIMELINE = 600
 POLL_S = 0.001
 CALM = 0  # Number of the run that the length of a schedule is learned from.
 
@@ -311,6 +311,7 @@ class Control:
         data["timeline"] = rows[-NR_TIMELINE:]
         switches = tuple(Switch(*s) for s in hw.switches(0, state["nr_switches"]))
         saved = Schedule(switches, state["nr_switches"], state["hash"], state["step"])
+        data["maps"] = [m.name for m in maps.maps_of(self._session.ops_class)]
         data["tasks"] = [blocking.name(p) for p in self._world.tasks]
         if self._setting.mode != FREE:
             data["stacks"] = self._stacks()

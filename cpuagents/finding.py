@@ -30,6 +30,8 @@ class Finding:
     stacks: dict[int, list[str]] = field(default_factory=dict)  # By participant, innermost last.
     timeline: list[TraceRow] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)  # Names, in the order they were made.
+    maps: list[str] = field(default_factory=list)  # Names of the scheduler's maps.
+    focus: list[int] = field(default_factory=list)  # Numbers of the tasks it is about, from 1.
 
     def slug(self) -> str:
         """A file name without suffix: readable, and different for different signatures."""
@@ -57,6 +59,8 @@ _TYPES = {
     "stacks": dict,
     "timeline": list,
     "tasks": list,
+    "maps": list,
+    "focus": list,
 }
 
 

@@ -184,7 +184,8 @@ def check(s: Scenario) -> None:
     for i, thread in enumerate(s.threads):
         _within(f"{s.name}: template of task {i}", thread, 0, len(s.templates) - 1)
     for thing in s.objects:
-        _within(f"{s.name}: count of {thing.name}", thing.value, 0, NS_MAX)
+        lowest = -1 if thing.kind == ObjectKind.BARRIER else 0  # -1: nobody comes at the start.
+        _within(f"{s.name}: count of {thing.name}", thing.value, lowest, NS_MAX)
     for t in s.templates:
         _check_template(s, t)
     for at, step in enumerate(s.control):

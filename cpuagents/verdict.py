@@ -190,6 +190,7 @@ def _lost_wakeup(
         time_ns=max(row["clock"] for row in rows),
         cpu=Task.cpu.peek(stranded[0]),
         notes=notes,
+        focus=[p.index + 1 for p in stranded],
     )
 
 

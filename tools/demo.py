@@ -11,7 +11,7 @@ from tools import fuzz, options, show
 SEED = 1
 RUNS = 2000
 CPUS = 2
-WORKLOAD = "smallest"
+WORKLOAD = "rush"
 BROKEN = "leaky"
 CORRECT = "simple"
 STRATEGY = "sticky"

@@ -65,10 +65,12 @@ def finding(found: Finding, path: Path, nr_cpus: int, nr_rows: int = 24) -> None
     for note in found.notes:
         out.print(f"  {note}", markup=False)
     for who, lines in sorted(found.stacks.items()):
+        if any(line.startswith("wait() emu/core/idle.py") for line in lines):
+            continue  # It was idle, which the timeline says as well.
         name = f"CPU {who}" if who < nr_cpus else "control"
         out.print(f"  {name} was in {' < '.join(reversed(lines))}", markup=False)
     if found.timeline:
-        out.print(timeline.table(found.timeline, nr_cpus, nr_rows, found.tasks))
+        out.print(timeline.table(found, nr_cpus, nr_rows))
     out.print(f"  signature  {found.signature}", markup=False)
     out.print(f"  again      {again(path, found)}", markup=False)
 

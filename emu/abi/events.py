@@ -32,6 +32,8 @@ AFFINITY = 16
 NEW_TASK = 17
 EXIT = 18
 PRINT = 20
+MAP_READ = 21
+MAP_WRITE = 22
 
 EVENTS: dict[int, Event] = {
     SWITCH: Event("sched_switch", "switches from {t0} to {t1}"),
@@ -51,8 +53,11 @@ EVENTS: dict[int, Event] = {
     AFFINITY: Event("affinity", "lets {t0} run on CPUs {x1}"),
     NEW_TASK: Event("new_task", "makes {t0}"),
     EXIT: Event("exit", "{t0} exits"),
-    PRINT: Event("print", "prints {0}"),
+    PRINT: Event("print", "prints; see describe()"),
+    MAP_READ: Event("map_read", "reads {m0}[{1}]: {2}"),
+    MAP_WRITE: Event("map_write", "writes {m0}[{1}]: {2}"),
 }
+
 
 def dsq_name(dsq_id: int) -> str:
     """How people call the DSQ with this id."""
@@ -78,17 +83,27 @@ def _task(number: int, names: Sequence[str]) -> str:
     return names[number - 1] if number <= len(names) else f"task {number - 1}"
 
 
-def describe(event: int, args: Sequence[int], names: Sequence[str] = ()) -> str:
+def _text(words: Sequence[int]) -> str:
+    """The part of a bpf_printk() text that one record holds."""
+    data = b"".join(word.to_bytes(8, "little") for word in words)
+    return data.rstrip(b"\0").decode(errors="replace")
+
+
+def describe(
+    event: int, args: Sequence[int], names: Sequence[str] = (), maps: Sequence[str] = ()
+) -> str:
     """One trace record as a phrase.
 
-    Args: names: of the tasks, in the order they were made.
+    Args: names: of the tasks, in the order they were made. maps: names of the scheduler's maps.
     """
     known = EVENTS.get(event)
     if known is None:
         return f"event {event} {list(args)}"
     if event == CALL:
         return _call(args[0], args[1], names)
-    words: dict[str, str] = {}
+    if event == PRINT:
+        return f"prints {_text(args)!r}"
+    words: dict[str, str] = {"m0": maps[args[0]] if args[0] < len(maps) else f"map {args[0]}"}
     for i, value in enumerate(args):
         words[f"t{i}"] = _task(value, names)
         words[f"d{i}"] = dsq_name(value)

@@ -15,6 +15,7 @@ fork; boot() whenever the World was booted.
 from errno import E2BIG
 from typing import Any, Protocol, Self, overload
 
+from emu.abi import events
 from emu.bpf.task import Task
 from emu.core import this_cpu
 from emu.machine import _machine as hw
@@ -34,6 +35,7 @@ class Map:
     """A part of the maps area that belongs to one class attribute of a scheduler."""
 
     name = "?"
+    number = 0  # Its place among the maps of the scheduler, for the trace.
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -66,7 +68,8 @@ def place(offset: int, ops_class: type, sizes: Sizes) -> None:
 
     Args: offset: of the maps area, `world.maps_offset`.
     """
-    for m in maps_of(ops_class):
+    for number, m in enumerate(maps_of(ops_class)):
+        m.number = number
         m._place(offset, sizes)
         offset += m._size(sizes)
 
@@ -106,6 +109,15 @@ class _Words(Map):
         for word in self._words.values() if self._init else ():
             word.store(self._init)
 
+    def _read(self, index: int) -> int:
+        value = self._word(index).load()
+        hw.trace(events.MAP_READ, self.number, index, value)
+        return value
+
+    def _write(self, index: int, value: int) -> None:
+        self._word(index).store(value)
+        hw.trace(events.MAP_WRITE, self.number, index, value)
+
     def _word(self, index: int) -> hw.Word:
         try:
             return self._words[index]
@@ -129,10 +141,10 @@ class Array(_Words):
         return self._nr
 
     def __getitem__(self, index: int) -> int:
-        return self._word(index).load()
+        return self._read(index)
 
     def __setitem__(self, index: int, value: int) -> None:
-        self._word(index).store(value)
+        self._write(index, value)
 
     def fetch_add(self, index: int, delta: int) -> int:
         """Add to a word as one step; returns what was there."""
@@ -153,10 +165,10 @@ class TaskStorage(_Words):
         return sizes.nr_tasks
 
     def __getitem__(self, p: Task) -> int:
-        return self._word(p.index).load()
+        return self._read(p.index)
 
     def __setitem__(self, p: Task, value: int) -> None:
-        self._word(p.index).store(value)
+        self._write(p.index, value)
 
     def fetch_add(self, p: Task, delta: int) -> int:
         """Add to the word of a task as one step; returns what was there."""
@@ -177,10 +189,10 @@ class Global(_Words):
     @overload
     def __get__(self, ops: object, owner: type) -> int: ...
     def __get__(self, ops: object, owner: type) -> Self | int:
-        return self if ops is None else self._word(0).load()
+        return self if ops is None else self._read(0)
 
     def __set__(self, ops: object, value: int) -> None:
-        self._word(0).store(value)
+        self._write(0, value)
 
     def fetch_add(self, delta: int) -> int:
         """Add as one step; returns what was there."""
