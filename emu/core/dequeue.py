@@ -45,7 +45,7 @@ def ops_dequeue(p: Task) -> None:
     # NONE is left under rq.lock only, so that it is seen is enough.
     if _ops_state_of(p) == SCX_OPSS_NONE:
         return
-    # Acquire: pairs with Release in set_queued() and set_none().
+    # Acquire: pairs with set_queued() and set_none().
     word = p.ops_state.load_acquire()
     state = word & SCX_OPSS_STATE_MASK
     if state == SCX_OPSS_NONE:

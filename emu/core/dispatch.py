@@ -89,7 +89,7 @@ def finish_dispatch(
     Recheck: everything about `rq`.
     Kernel:  finish_dispatch().
     """
-    word = p.ops_state.load()
+    word = p.ops_state.load()  # Acquire: pairs with set_queued().
     while True:
         state = word & SCX_OPSS_STATE_MASK
         if state == SCX_OPSS_QUEUEING:

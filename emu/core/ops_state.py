@@ -52,7 +52,7 @@ def set_queued(p: Task, qseq: int) -> None:
 
 def set_none(p: Task) -> None:
     """X3 or X6: the kernel owns `p` again. The caller was in QUEUEING or DISPATCHING."""
-    # Release: pairs with Acquire in wait_dispatching(); the insertion before is seen first.
+    # Release: pairs with wait_dispatching() and ops_dequeue(); the insertion before is seen first.
     p.ops_state.store_release(SCX_OPSS_NONE)
 
 

@@ -35,7 +35,7 @@ def schedule() -> None:
     rq.lock.lock()
     prev = _curr_of(rq)
     assert prev is not None, "a CPU always runs something"
-    state = prev.state  # Acquire: pairs with try_to_wake_up(), which stores it under rq.lock.
+    state = prev.state  # Race: a waker makes it RUNNING under rq.lock; then it is not blocked.
     if state != TASK_RUNNING:
         block(rq, prev)
     next_task = pick_next_task(rq, prev)
