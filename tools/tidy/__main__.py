@@ -1,4 +1,4 @@
-"""`python -m tools.tidy [ROOT]`: exit status 0 if the tree is tidy, 1 if it is not."""
+"""`python -m tools.tidy [ROOT]`: exit status 0 if the tree is tidy, warnings aside, else 1."""
 
 import sys
 from pathlib import Path
@@ -17,8 +17,10 @@ def main() -> int:
     found = violations(files)
     for violation in found:
         print(violation)
-    print(f"tidy: {len(files)} files, {len(found)} violations")
-    return 1 if found else 0
+    nr_warnings = sum(violation.is_warning for violation in found)
+    nr_violations = len(found) - nr_warnings
+    print(f"tidy: {len(files)} files, {nr_violations} violations, {nr_warnings} warnings")
+    return 1 if nr_violations else 0
 
 
 if __name__ == "__main__":

@@ -1,56 +1,57 @@
-"""Comments that carry weight: barrier pairs, guard numbers, and no notes to ourselves."""
+"""Comments that carry weight: guard numbers and their faults, and no notes to ourselves."""
 
+import ast
 import re
 from collections.abc import Iterator, Sequence
 
 from tools.tidy.source import Source, Violation
 
-_C_FUNCTION = re.compile(r"^(?:[a-z_][\w ]*[ *])(\w+)\([^;]*$", re.MULTILINE)
 _LEFTOVERS = ("TODO", "FIXME", "XXX", "HACK")
+_NOT_FAULTS = ("emu/faults/__init__.py", "emu/faults/fault.py")
 
 
-def _defined(files: Sequence[Source]) -> frozenset[str]:
-    names = [function.name for file in files for function in file.functions]
+def _guards(files: Sequence[Source]) -> Iterator[tuple[str, Source, int]]:
     for file in files:
-        if file.is_c:
-            names += _C_FUNCTION.findall(file.text)
-    return frozenset(names)
-
-
-def pairs(files: Sequence[Source]) -> Iterator[Violation]:
-    """`Acquire:` and `Release:` name the function at the other end, and it exists."""
-    defined = _defined(files)
-    for file in files:
-        for comment in file.comments:
-            found = re.search(r"\bpairs with\b([^.;]*)", comment.text, re.IGNORECASE)
-            if found is None:
-                if re.search(r"\b(Acquire|Release):", comment.text):
-                    text = "Acquire: or Release: without a partner; add `pairs with f()`"
-                    yield file.at(comment.line, text)
-                continue
-            partners = re.findall(r"(\w+)\(\)", found[1])
-            if not partners:
-                yield file.at(comment.line, "`pairs with` names no function; write `f()`")
-            for name in partners:
-                if name not in defined:
-                    text = f"pairs with {name}(), which does not exist; name the other end"
-                    yield file.at(comment.line, text)
+        if file.under("emu/core"):
+            for line, text in file.comment_lines:
+                for number in re.findall(r"\b(C?G\d+):", text):
+                    yield number, file, line
 
 
 def guards(files: Sequence[Source]) -> Iterator[Violation]:
     """The number of a guard stands at one line of emu.core: the line that implements it."""
     seen: dict[str, str] = {}
+    for number, file, line in _guards(files):
+        if number in seen:
+            text = f"guard {number} is already at {seen[number]}"
+            yield file.at(line, f"{text}; keep the line that implements it")
+        seen.setdefault(number, f"{file.path}:{line}")
+
+
+def _fault_guards(file: Source) -> Iterator[tuple[int, str]]:
+    for node in file.nodes:
+        match node:
+            case ast.Call(func=ast.Name(id="Fault"), keywords=keywords):
+                for keyword in keywords:
+                    match keyword:
+                        case ast.keyword(arg="guard", value=ast.Constant(value=str(number))):
+                            yield node.lineno, number
+
+
+def faults(files: Sequence[Source]) -> Iterator[Violation]:
+    """A fault breaks one guard, and emu.core has it."""
+    existing = frozenset(number for number, _, _ in _guards(files))
     for file in files:
-        if not file.under("emu/core"):
+        if not file.is_python or not file.under("emu/faults") or file.path in _NOT_FAULTS:
             continue
-        for line, text in file.comment_lines:
-            if found := re.match(r"(G\d+):", text):
-                number = found[1]
-                if number in seen:
-                    where = seen[number]
-                    text = f"guard {number} is already at {where}; keep the line that implements it"
-                    yield file.at(line, text)
-                seen.setdefault(number, f"{file.path}:{line}")
+        named = list(_fault_guards(file))
+        if len(named) != 1:
+            text = f"{len(named)} faults with a guard"
+            yield file.at(1, f'{text}; one file holds one Fault(..., guard="Gnn")')
+        for line, number in named:
+            if number not in existing:
+                text = f"guard {number} has no line in emu.core"
+                yield file.at(line, f"{text}; mark the line that implements it with `# {number}:`")
 
 
 def leftovers(files: Sequence[Source]) -> Iterator[Violation]:
@@ -62,4 +63,4 @@ def leftovers(files: Sequence[Source]) -> Iterator[Violation]:
                     yield file.at(line, f"{word} in a comment; do it, or open an issue")
 
 
-RULES = (pairs, guards, leftovers)
+RULES = (guards, faults, leftovers)

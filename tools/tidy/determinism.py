@@ -9,6 +9,7 @@ from tools.tidy.source import Function, Source, Violation
 
 _SET_TYPES = ("set", "frozenset", "Set", "AbstractSet", "MutableSet")
 _SET_OPERATORS = (ast.BitOr, ast.BitAnd, ast.BitXor, ast.Sub)
+_SET_METHODS = ("union", "intersection", "difference", "symmetric_difference", "copy")
 _ORDER_KEEPING = ("list", "tuple", "iter", "enumerate", "map", "filter", "zip", "next", "join")
 
 
@@ -71,6 +72,8 @@ class _Sets:
                 return True
             case ast.Call(func=ast.Name(id="set" | "frozenset")):
                 return True
+            case ast.Call(func=ast.Attribute(value=source, attr=method)) if self.is_set(source):
+                return method in _SET_METHODS
             case ast.Call(func=function):
                 return f"{ast.unparse(function)}()" in self.names
             case ast.BinOp(left=left, op=operator, right=right):

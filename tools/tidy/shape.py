@@ -7,7 +7,7 @@ from tools.tidy.source import Function, Source, Violation
 
 BODY_LINES_MAX = 70
 FILE_LINES_MAX = 600
-C_FILE_LINES_MAX = 500  # 300 is the aim.
+C_FILE_LINES = 300  # The aim; beyond it there is a warning.
 
 
 def _body_lines(function: Function) -> int:
@@ -41,10 +41,11 @@ def file_length(files: Sequence[Source]) -> Iterator[Violation]:
     """One concept per file."""
     for file in files:
         length = file.text.count("\n")
-        longest = C_FILE_LINES_MAX if file.is_c else FILE_LINES_MAX
+        is_warning = file.is_c and length <= FILE_LINES_MAX
+        longest = C_FILE_LINES if is_warning else FILE_LINES_MAX
         if length > longest:
             text = f"{length} lines, more than {longest}; split it by concept"
-            yield file.at(longest + 1, text)
+            yield Violation(file.path, longest + 1, text, is_warning)
 
 
 def docstrings(files: Sequence[Source]) -> Iterator[Violation]:

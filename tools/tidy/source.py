@@ -21,9 +21,11 @@ class Violation:
     path: str
     line: int
     text: str
+    is_warning: bool = False  # Said, but no reason to fail.
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.text}"
+        mark = "warning: " if self.is_warning else ""
+        return f"{self.path}:{self.line}: {mark}{self.text}"
 
 
 @dataclass(frozen=True)
