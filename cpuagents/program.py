@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from cpuagents import blocking, timers
 from cpuagents.blocking import WorkloadError
+from cpuagents.instructions import EVENTS_STILL_MAX, FORKS_MAX
 from cpuagents.scenario import Scenario
 from emu.abi.states import TASK_INTERRUPTIBLE, TASK_RUNNING
 from emu.core import affinity, change, pick, this_cpu, tick, wakeup
@@ -17,8 +18,6 @@ from emu.layout.sync import Sync
 from emu.layout.task import Task
 from emu.machine import _machine as hw
 from emu.machine import irq
-
-EVENTS_STILL_MAX = 100_000  # Instructions of one task without virtual time passing.
 
 scenario: Scenario  # Of the present run; set by the agent loop.
 
@@ -114,6 +113,39 @@ def _sleep_to(p: Task, args: Args) -> None:
     _sleep_until(p, args[0])
 
 
+def _timer(p: Task, args: Args) -> None:
+    index, period_ns, absolute = args
+    if p.phase == 0:
+        s = _sync(index)
+        with s.lock:
+            last = s.next_ns if s.used else _origin(p)
+            s.used = True
+            s.next_ns = _next_time(last + period_ns, absolute)
+        _sleep_until(p, last + period_ns)
+    else:
+        _sleep_until(p, p.until)
+
+
+def _own_timer(p: Task, args: Args) -> None:
+    reg, period_ns, absolute = args
+    if p.phase == 0:
+        last = p.regs[reg] - 1 if p.regs[reg] else _origin(p)
+        p.regs[reg] = _next_time(last + period_ns, absolute) + 1
+        _sleep_until(p, last + period_ns)
+    else:
+        _sleep_until(p, p.until)
+
+
+def _origin(p: Task) -> int:
+    """Where the timers of `p` count from."""
+    return scenario.templates[p.template].delay_ns
+
+
+def _next_time(wake_ns: int, absolute: int) -> int:
+    """What a timer that wakes at `wake_ns` remembers: one that is late starts again from now."""
+    return wake_ns if absolute else max(wake_ns, hw.now())
+
+
 # ---------------------------------------------------------------- the program itself
 
 
@@ -155,27 +187,29 @@ def _fork(p: Task, args: Args) -> None:
 def spawn(template: int, parent: Task | None) -> Task:
     """Make a task from a template and wake it for the first time.
 
-    Errors: WorkloadError if the table of tasks is full.
+    Errors: WorkloadError if there is no room for it, or its template was forked too often.
     Kernel: kernel_clone(), sched_fork(), wake_up_new_task().
     """
     world = this_cpu.world
+    nr_forks = world.sched.forks[template].fetch_add(1)
+    if nr_forks >= FORKS_MAX:
+        raise WorkloadError(
+            f"{scenario.templates[template].name} is forked more than {FORKS_MAX} times"
+        )
     index = world.sched.nr_tasks.fetch_add(1)
     if index >= world.limits.nr_tasks:
-        raise WorkloadError(f"the workload forks more than {world.limits.nr_tasks} tasks")
+        raise WorkloadError(f"there is room for {world.limits.nr_tasks} tasks; fork fewer")
     p = world.tasks[index]
-    prepare(p, template, parent)
+    prepare(p, template, parent, f"-{nr_forks:04d}")
     p.seen_ns = hw.now()
     wakeup.wake_up_new_task(p)
     return p
 
 
-def prepare(p: Task, template: int, parent: Task | None) -> None:
+def prepare(p: Task, template: int, parent: Task | None, suffix: str = "") -> None:
     """Fill a fresh task from its template: name, mask, nice value, program."""
     t = scenario.templates[template]
-    name = t.name
-    if t.numbered:
-        number = this_cpu.world.sched.forks[template].fetch_add(1)
-        name = f"{t.name}-{number:04d}"
+    name = f"{t.name}-{p.index}{suffix}" if t.numbered else t.name
     mask = t.cpus or (parent.cpus_mask if parent else 0) or this_cpu.world.all_cpus
     nice = t.nice if t.nice is not None else parent.nice if parent else 0
     wakeup.sched_fork(p, name.encode(), mask, nice)
@@ -306,6 +340,8 @@ INSTRUCTIONS: dict[str, Callable[[Task, Args], None]] = {
     "spin": _spin,
     "sleep": _sleep,
     "sleep_until": _sleep_to,
+    "timer": _timer,
+    "own_timer": _own_timer,
     "set": _set,
     "loop": _loop,
     "jump": _jump,
