@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -15,14 +16,30 @@ from rich.progress import (
 
 from cpuagents import campaign
 from cpuagents.campaign import Result
+from cpuagents.fault_scenarios import scenario_of
 from cpuagents.setting import Setting
+from emu import faults
 from emu.bpf.ops import SchedExtOps
 from tools import options, show
 
 
+def _fault_names(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    names = [fault.name for fault in faults.all_faults()]
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 @click.command()
 @click.argument("workload_name", metavar="[WORKLOAD]", required=False)
-@options.scheduler_option
+@options.scheduler_option(required=False)
+@click.option(
+    "--fault",
+    default=None,
+    shell_complete=_fault_names,
+    help="Take a guard of the kernel out (see `scxemu list`), on the fault's own workload and "
+    "scheduler unless others are named.",
+)
 @options.cpus_option
 @options.seed_option
 @options.strategy_option("sticky")
@@ -36,17 +53,22 @@ from tools import options, show
     type=click.IntRange(0, 64),
     help="Runs at a time, each pinned to a core (0: one a core). Does not change any result.",
 )
+@click.option(
+    "--oracles/--no-oracles", default=True, show_default=True, help="Check invariants on the way."
+)
 @options.out_option
 @options.json_option
 def fuzz(
     workload_name: str | None,
-    sched: str,
+    sched: str | None,
+    fault: str | None,
     cpus: int,
     seed: int,
     strategy: str,
     points: str,
     runs: int,
     engines: int,
+    oracles: bool,
     out: Path,
     as_json: bool,
 ) -> None:
@@ -58,11 +80,24 @@ def fuzz(
     Examples:
       scxemu fuzz -s leaky --seed 1 --runs 2000
       scxemu fuzz smallest -s my_sched.py:MySched --cpus 2 --strategy pct:depth=3
+      scxemu fuzz --fault plain-claim --seed 1
     """
-    ops_class = options.load_scheduler(sched)
     scenario = options.load_scenario(workload_name, cpus, seed) if workload_name else None
+    if fault:
+        sched = sched or faults.get(fault).scheduler
+        scenario = scenario or scenario_of(fault)
+    if not sched:
+        raise click.UsageError("name a scheduler with -s, or a fault with --fault")
+    ops_class = options.load_scheduler(sched)
     setting = options.make_setting(
-        sched=sched, cpus=cpus, scenario=scenario, strategy=strategy, seed=seed, points=points
+        sched=sched,
+        cpus=scenario.nr_cpus if scenario else cpus,
+        scenario=scenario,
+        strategy=strategy,
+        seed=seed,
+        points=points,
+        fault=fault or "",
+        oracles=oracles,
     )
     result = with_progress(setting, ops_class, runs, engines, out, show_bar=not as_json)
     if as_json:

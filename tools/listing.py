@@ -26,7 +26,7 @@ def _everything() -> dict[str, dict[str, str]]:
         "schedulers": schedulers,
         "workloads": workload.bundled(),
         "strategies": {s.name: s.about for s in CHOOSABLE},
-        "faults": {fault.name: fault.guard for fault in faults.all_faults()},
+        "faults": {fault.name: f"{fault.guard}: {fault.about}" for fault in faults.all_faults()},
     }
 
 

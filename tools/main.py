@@ -12,6 +12,7 @@ import click
 from cpuagents.bad_input import BadInput
 from cpuagents.strategies import StrategyError
 from emu.bpf.ops import PluginError
+from emu.faults import UnknownFault
 from emu.machine.arena import ArenaError
 from emu.machine.irq import LineError
 from tools.bench import bench
@@ -57,7 +58,7 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         status = EXIT_BAD_INPUT
-    except (BadInput, StrategyError, PluginError, ArenaError, LineError) as error:
+    except (BadInput, StrategyError, PluginError, UnknownFault, ArenaError, LineError) as error:
         click.echo(f"scxemu: {error}", err=True)
         status = EXIT_BAD_INPUT
     except (KeyboardInterrupt, click.Abort):

@@ -58,13 +58,19 @@ def _strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
 
 
 workload_argument = click.argument("workload_name", metavar="WORKLOAD", shell_complete=_workloads)
-scheduler_option = click.option(
-    "-s",
-    "--sched",
-    required=True,
-    shell_complete=_schedulers,
-    help="Scheduler: a name from `scxemu list`, module:Class, or file.py:Class.",
-)
+
+
+def scheduler_option(required: bool) -> Callable[[F], F]:
+    """`-s`, which most commands need."""
+    return click.option(
+        "-s",
+        "--sched",
+        required=required,
+        shell_complete=_schedulers,
+        help="Scheduler: a name from `scxemu list`, module:Class, or file.py:Class.",
+    )
+
+
 cpus_option = click.option(
     "--cpus",
     default=4,
@@ -142,7 +148,8 @@ def make_setting(
     mode: str = settings.CONTROLLED,
     time_scale: int = 1,
     noise_one_in: int = 0,
-    steps_max: int = settings.STEPS_MAX_DEFAULT,
+    fault: str = "",
+    oracles: bool = True,
 ) -> Setting:
     """The setting that these options mean."""
     parse_strategy(strategy)  # A wrong strategy is said before anything is started.
@@ -158,5 +165,6 @@ def make_setting(
         time_scale=time_scale,
         noise_one_in=noise_one_in,
         duration_ns=scenario.duration_ns if scenario else 0,
-        steps_max=steps_max,
+        fault=fault,
+        oracles=oracles,
     )

@@ -12,7 +12,7 @@ TIMED = "timed"
 
 @click.command()
 @options.workload_argument
-@options.scheduler_option
+@options.scheduler_option(required=True)
 @options.cpus_option
 @click.option(
     "--mode",
