@@ -47,6 +47,7 @@ class Result:
     tasks: list[dict[str, Any]] = field(default_factory=list)
     elapsed_s: float = 0.0
     interrupted: bool = False
+    view: Finding | None = None  # What a replay that was stopped had done.
     agent_kib: int = 0  # Memory that an agent shares with nobody.
 
 
@@ -238,6 +239,7 @@ def _single(collector: _Collector, reply: wire.Message, base: Result) -> Result:
         tasks=reply["tasks"],
         notes=reply["notes"],
         agent_kib=reply["agent_kib"],
+        view=findings.from_data(reply["view"]) if reply.get("view") else None,
     )
 
 

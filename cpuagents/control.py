@@ -30,6 +30,7 @@ from cpuagents import (
 from cpuagents import finding as findings
 from cpuagents import scenario as scenarios
 from cpuagents.campaign_numbers import CHUNK, STREAM_CALM, STREAM_SCHEDULE
+from cpuagents.finding import Finding
 from cpuagents.scenario import Scenario
 from cpuagents.schedule import Schedule, Switch
 from cpuagents.setting import FREE
@@ -131,7 +132,11 @@ class Control:
         else:  # The log was full; the seed decides the same.
             length = self._setting.length
             judgement = self._controlled(number, self._kind, self._params, length)
-        return self._single(number, judgement, self._setting.length)
+        answer = self._single(number, judgement, self._setting.length)
+        if judgement.verdict == verdict.INCONCLUSIVE:  # It was stopped at a step.
+            seen = Finding("stopped", "stopped", judgement.reason, step=answer["steps"])
+            answer["view"] = self._shown(findings.to_data(seen))
+        return answer
 
     def _single(self, number: int, judgement: Judgement, length: int) -> wire.Message:
         self._refuse_bad(judgement)
@@ -303,16 +308,11 @@ class Control:
     def _found(self, number: int, judgement: Judgement, length: int) -> wire.Message:
         """All that a finding needs: stacks, timeline, schedule, workload."""
         assert judgement.finding is not None, "called for a finding"
-        data = findings.to_data(judgement.finding)
         state = hw.state()
+        data = self._shown(findings.to_data(judgement.finding))
         data["step"] = data["step"] or state["step"]
-        rows = [[who, *record] for who in range(self._nr) for record in hw.traces(who)]
-        rows.sort(key=lambda row: (row[1], row[2], row[0]))
-        data["timeline"] = rows[-NR_TIMELINE:]
         switches = tuple(Switch(*s) for s in hw.switches(0, state["nr_switches"]))
         saved = Schedule(switches, state["nr_switches"], state["hash"], state["step"])
-        data["maps"] = [m.name for m in maps.maps_of(self._session.ops_class)]
-        data["tasks"] = [blocking.name(p) for p in self._world.tasks]
         if self._setting.mode != FREE:
             data["stacks"] = self._stacks()
         return {
@@ -322,6 +322,15 @@ class Control:
             "schedule": schedule.to_data(saved),
             "scenario": scenarios.to_data(workload_of.this_run()),
         }
+
+    def _shown(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Add the timeline and the names that it needs."""
+        rows = [[who, *record] for who in range(self._nr) for record in hw.traces(who)]
+        rows.sort(key=lambda row: (row[1], row[2], row[0]))
+        data["timeline"] = rows[-NR_TIMELINE:]
+        data["maps"] = [m.name for m in maps.maps_of(self._session.ops_class)]
+        data["tasks"] = [blocking.name(p) for p in self._world.tasks]
+        return data
 
     def _stacks(self) -> dict[int, list[str]]:
         """Where everybody was when the run ended."""

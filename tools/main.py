@@ -52,7 +52,7 @@ for command in (run, fuzz, replay, listing, bench, demo):
 def main() -> None:
     """Run the command line and leave with its exit status."""
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(prog_name="scxemu", standalone_mode=False)
     except click.exceptions.Exit as leave:
         status = leave.exit_code
     except click.ClickException as error:

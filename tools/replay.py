@@ -12,12 +12,15 @@ from cpuagents.reproducer import Reproducer
 from cpuagents.verdict import DIVERGED, FOUND
 from emu.bpf import plugin
 from emu.bpf.ops import SchedExtOps
-from tools import options, show
+from tools import options, show, timeline
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--until", default=0, type=click.IntRange(0), help="Stop at this step.")
+@click.option(
+    "--rows", default=24, show_default=True, type=click.IntRange(1), help="Lines of the timeline."
+)
 @click.option("--times", default=1, show_default=True, type=click.IntRange(1))
 @click.option(
     "-s",
@@ -27,7 +30,7 @@ from tools import options, show
     "a reproducer is data, and loading it runs no code from elsewhere.",
 )
 @options.json_option
-def replay(file: Path, until: int, times: int, sched: str | None, as_json: bool) -> None:
+def replay(file: Path, until: int, rows: int, times: int, sched: str | None, as_json: bool) -> None:
     """Show a finding again from its reproducer FILE.
 
     \b
@@ -46,9 +49,11 @@ def replay(file: Path, until: int, times: int, sched: str | None, as_json: bool)
         show.as_json(result, saved.setting)
         show.leave(_worst(results))
     if result.finding:
-        show.finding(result.finding, file, saved.setting.nr_cpus)
+        show.finding(result.finding, file, saved.setting.nr_cpus, rows)
     exact = sum(each.verdict == FOUND for each in results)
     if until:
+        if result.view:
+            show.console().print(timeline.table(result.view, saved.setting.nr_cpus, rows))
         click.echo(f"stopped at step {result.nr_steps}, as asked")
         raise click.exceptions.Exit(0)
     worst = _worst(results)

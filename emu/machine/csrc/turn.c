@@ -157,7 +157,12 @@ static int over_limit(void)
 // A long burst is run in stretches, so that the limits of the run are looked at in between.
 static void next_stretch(int64_t left)
 {
-	T.burst = left < STRETCH ? left : STRETCH;
+	uint64_t step = T.hdr->step + T.steps;
+	int64_t most = STRETCH;
+
+	if (T.hdr->steps_max - step < STRETCH)	// So that a run stops just at its limit.
+		most = T.hdr->steps_max > step ? (int64_t)(T.hdr->steps_max - step) - 1 : 0;
+	T.burst = left < most ? left : most;
 	T.left = left - T.burst;
 }
 
