@@ -89,14 +89,22 @@ def unlock_both(rq: Rq, src: Rq, dst: Rq) -> None:
 def enter_transfer(p: Task) -> None:
     """Mark `p` as being moved by this CPU, and give up DISPATCHING.
 
-    G10 is the order of the two stores, G09 that both come before a lock.
-
     Locks: none of the task's; it is ours through DISPATCHING.
     """
     # G10: the mark first: a dequeuer that waits for us looks for it as soon as it sees NONE.
     p.holding_cpu = this_cpu.cpu
-    # G09: NONE before its rq is locked: a dequeuer holds that while it waits for us.
     ops_state.set_none(p)
+
+
+def begin_transfer(rq: Rq, src: Rq, dst: Rq, p: Task) -> bool:
+    """Begin to move `p`, which this CPU has claimed, from `src` to `dst`.
+
+    Returns: False if a dequeuer took it meanwhile; forget it then.
+    Locks:   as lock_both().
+    """
+    # G09: NONE before its rq is locked: a dequeuer holds that while it waits for us.
+    enter_transfer(p)
+    return lock_then_test(rq, src, dst, p)
 
 
 def unlink_and_mark(p: Task, d: Dsq) -> None:
@@ -204,8 +212,7 @@ def dispatch_to_local_dsq(rq: Rq, to: Dsq, p: Task, slice_ns: int, enq_flags: in
     if rq == src == dst:
         dsq.dispatch_enqueue(rq, to, p, slice_ns, flags | SCX_ENQ_CLEAR_OPSS)
         return
-    enter_transfer(p)
-    if not lock_then_test(rq, src, dst, p):
+    if not begin_transfer(rq, src, dst, p):
         hw.trace(events.LOST, p.index + 1)
     elif src == dst:
         p.holding_cpu = -1
