@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from cpuagents import census, workload
 from cpuagents import setting as settings
-from cpuagents import workload
 from cpuagents.bad_input import BadInput
 from cpuagents.scenario import Scenario
 from cpuagents.setting import Setting
@@ -21,7 +21,7 @@ from emu.bpf.ops import SchedExtOps
 F = TypeVar("F", bound=Callable[..., Any])
 Items = list[CompletionItem]
 
-SPARE_TASKS = 64  # Room for forks beyond the tasks that exist at the start.
+NR_TASKS_GENERATED_MAX = 64  # Room for the tasks of generated workloads and their forks.
 
 
 class SeedType(click.ParamType[int]):
@@ -125,16 +125,14 @@ def task_slots(scenario: Scenario | None) -> int:
     Errors: BadInput if the workload has more tasks than the emulator can hold.
     """
     if scenario is None:
-        return SPARE_TASKS
+        return NR_TASKS_GENERATED_MAX
     nr = len(scenario.threads)
     if nr > NR_TASKS_MAX:
         raise BadInput(
             f"{scenario.name}: {nr} tasks are more than the {NR_TASKS_MAX} there can be; "
             "use fewer instances"
         )
-    forks = any(step[0] == "fork" for t in scenario.templates for step in t.code)
-    forks = forks or any(step[0] == "fork" for step in scenario.control)
-    return min(nr + (max(SPARE_TASKS, 4 * nr) if forks else 0), NR_TASKS_MAX)
+    return min(census.nr_tasks_max(scenario), NR_TASKS_MAX)
 
 
 def make_setting(
