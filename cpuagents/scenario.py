@@ -175,9 +175,7 @@ def check(s: Scenario) -> None:
 
     Errors: ValueError naming the program and the instruction.
     """
-    if not s.templates:
-        raise ValueError(f"{s.name}: it needs a template")
-    _within(f"{s.name}: number of templates", len(s.templates), 1, NR_TEMPLATES_MAX)
+    _within(f"{s.name}: number of templates", len(s.templates), 0, NR_TEMPLATES_MAX)
     _within(f"{s.name}: number of tasks", len(s.threads), 0, NR_TASKS_MAX)
     _within(f"{s.name}: nr_cpus", s.nr_cpus, 1, NR_CPUS_MAX)
     _within(f"{s.name}: duration_ns", s.duration_ns, 0, NS_MAX)

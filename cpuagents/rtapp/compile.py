@@ -198,8 +198,7 @@ def compiled(workload: Workload, name: str) -> Scenario:
         duration_ns=duration_ns,
         notes=tuple(source.notes.values()),
     )
-    if templates:
-        check(scenario)
+    check(scenario)
     return scenario
 
 

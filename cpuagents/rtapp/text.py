@@ -186,7 +186,8 @@ class _Parser:
         match = re.compile("u([0-9a-fA-F]{4})").match(self.text, self.at)
         if match is None:
             self.at -= 1
-            raise SyntaxFault(self.at, f"no such escape: {self.text[self.at : self.at + 2]!r}")
+            found = self.text[self.at : self.at + 2]
+            raise SyntaxFault(self.at, f"no such escape: {found}; write \\\\ for a backslash")
         self.at = match.end()
         return chr(int(match[1], 16))
 

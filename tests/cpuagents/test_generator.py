@@ -10,6 +10,7 @@ from cpuagents import scenario as scenarios
 from cpuagents.generator import KINDS, generate
 from cpuagents.instructions import INSTRUCTIONS
 from tests.models.ideal import Ideal
+from tests.reading import CALM
 
 SEEDS = st.integers(0, (1 << 64) - 1)
 # What only files ask for, or only the control agent does.
@@ -17,6 +18,7 @@ NOT_GENERATED = ("spin", "sleep_until", "timer", "own_timer", "jump", "renice_of
 NOT_GENERATED += ("wait", "signal", "broadcast")
 
 
+@CALM
 @given(SEEDS, st.integers(1, 256), st.integers(1, 40))
 def test_a_generated_scenario_is_sound_and_the_same_again(seed, nr_cpus, nr_tasks):
     found = generate(seed, nr_cpus, nr_tasks)
@@ -25,12 +27,14 @@ def test_a_generated_scenario_is_sound_and_the_same_again(seed, nr_cpus, nr_task
     assert generate(seed, nr_cpus, nr_tasks) == found
 
 
+@CALM
 @given(SEEDS, st.integers(1, 12))
 def test_a_generated_scenario_ends_by_itself(seed, nr_tasks):
     ideal = Ideal(generate(seed, 4, nr_tasks))
     assert [t.name for t in ideal.threads if t.ended_ns is None] == []
 
 
+@CALM
 @given(SEEDS)
 def test_a_generated_scenario_fits_into_the_room_that_is_kept_for_it(seed):
     found = generate(seed, 4, 8)
