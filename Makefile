@@ -4,7 +4,7 @@
 #   make lint      ruff, mypy, tidy
 #   make bench     speed of this machine
 #   make sanitize  the tests with a C module that checks its memory accesses
-#   make clean     back to a fresh clone
+#   make clean     back to a fresh clone; findings are kept
 # `make test PYTEST_ARGS="-k lottery"` passes arguments on to pytest.
 
 PYTHON ?= python3
