@@ -80,6 +80,13 @@ def _run(p: Task, args: Args) -> None:
         p.worked_ns = p.worked_ns + used
     if not p.work_left:
         _next(p)
+        _exit_if_last(p)
+
+
+def _exit_if_last(p: Task) -> None:
+    """If nothing is left to do, exit: who is done as its slice ends needs no other turn for it."""
+    if scenario.templates[p.template].code[p.pc][0] == "exit":
+        _exit(p, ())
 
 
 def _spin(p: Task, args: Args) -> None:

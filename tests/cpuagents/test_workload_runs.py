@@ -2,8 +2,9 @@
 
 import pytest
 
-from cpuagents import workload
+from cpuagents import census, workload
 from cpuagents.bad_input import BadInput
+from cpuagents.setting import FREE
 from emu.abi.dsq import SCX_DSQ_GLOBAL
 from emu.bpf import SchedExtOps, Task, scx_bpf_dsq_insert
 from tests import running
@@ -11,6 +12,7 @@ from tests.models.ideal import Ideal
 from tests.reading import MS, ms, scenario
 
 NR_CPUS = 8  # More than tasks of any test below, but for those that say otherwise.
+CHILD = {"instance": 0, "loop": 1, "run": 1}
 UNIQUE_20 = {"ref": "unique", "period": 20_000}
 GENERATED = [f"generated {seed}" for seed in range(6)]
 
@@ -25,9 +27,8 @@ class RoundRobin(SchedExtOps):
 
 
 def run(work, out, ops=None, strategy="timed", **more):
-    return running.run(
-        running.setting(work, strategy=strategy, nr_tasks=len(work.threads) + 64, **more), out, ops
-    )
+    room = census.nr_tasks_max(work)
+    return running.run(running.setting(work, strategy=strategy, nr_tasks=room, **more), out, ops)
 
 
 def loaded(name, nr_cpus):
@@ -118,12 +119,34 @@ def test_preemption_shortens_the_work_of_runtime(tmp_path):
 
 
 @pytest.mark.slow
-def test_preemption_delays_the_end_of_run_but_leaves_its_work(tmp_path):
-    """RT-18. Work that ends with its slice loses against the tick: 9 and 10 ms tell them apart."""
-    tasks = {"a": {"loop": 1, "run": 9000}, "b": {"loop": 1, "run": 10_000}}
+@pytest.mark.parametrize(
+    "runs_ms, ends",
+    [
+        pytest.param((10, 10), [15, 20], id="RT-18"),
+        pytest.param((9, 10), [14, 19], id="within a slice"),
+    ],
+)
+def test_preemption_delays_the_end_of_run_but_leaves_its_work(runs_ms, ends, tmp_path):
+    """RT-18. A task whose work ends together with its slice exits without another turn."""
+    tasks = {f"t{i}": {"loop": 1, "run": run * 1000} for i, run in enumerate(runs_ms)}
     tasks = run(scenario(tasks, 1), tmp_path, ops=RoundRobin).tasks
-    assert ms(t["ended_ns"] for t in tasks) == [14, 19]
-    assert ms(t["run_ns"] for t in tasks) == [9, 10]
+    assert ms(t["ended_ns"] for t in tasks) == ends
+    assert ms(t["run_ns"] for t in tasks) == list(runs_ms)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["fork_storm", "ping_pong", "relay", "timers"])
+def test_a_free_run_does_the_same_work(name, tmp_path):
+    work = workload.load(name, 2, 0)
+    found = run(work, tmp_path, mode=FREE, time_scale=4)
+    assert [t["name"] for t in found.tasks if t["state"] != "exited"] == []
+    assert sum(t["run_ns"] for t in found.tasks) == sum(t.run_ns for t in Ideal(work).threads)
+
+
+@pytest.mark.slow
+def test_the_duration_ends_a_run_without_end(tmp_path):
+    found = run(scenario({"a": {"run": 100_000, "sleep": 100_000}}, duration=1), tmp_path)
+    assert ms(t["run_ns"] for t in found.tasks) == [500]
 
 
 @pytest.mark.slow
@@ -154,6 +177,7 @@ def test_tasks_that_wait_for_ever_are_noted_and_no_finding(tasks, tmp_path):
         ({"a": {"loop": 1, "lock": "m", "lock2": "m"}}, "locks a mutex that it holds"),
         ({"a": {"loop": 1, "unlock": "m"}}, "unlocks a mutex that it does not hold"),
         ({"a": {"loop": 1, "wait": {"ref": "c", "mutex": "m"}}}, "without holding its mutex"),
+        ({"a": {"loop": 1025, "fork": "b"}, "b": CHILD}, "b is forked more than 1024 times"),
     ],
 )
 def test_what_no_program_may_do_is_bad_input(tasks, message, tmp_path):
