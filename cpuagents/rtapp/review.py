@@ -9,7 +9,7 @@ UNIQUE = "unique"  # A timer whose ref starts with this belongs to one thread.
 WAKING = ("signal", "broad", "sync")
 RESOURCE_KINDS = {
     "mutex": ("lock", "unlock", "wait", "sync", "suspend", "resume"),
-    "wait": ("wait", "sync", *WAKING, "suspend", "resume"),
+    "wait": ("wait", *WAKING, "suspend", "resume"),
     "timer": ("timer",),
 }
 
@@ -119,10 +119,12 @@ def _review_policies(workload: Workload) -> None:
 
 
 def _review_resources(workload: Workload) -> None:
-    every = [event for task in workload.tasks for event in task.events]
     for name, (kind, place) in workload.resources.items():
         kinds = RESOURCE_KINDS.get(kind, ())
-        used = [e for e in every if e.kind in kinds and name in (e.ref, e.mutex, e.place.path)]
-        names = [t.name for t in workload.tasks]
-        if not used and name not in names:
-            place.warn("resources", f"{kind} {name} is not used")
+        used = [
+            task.name for task in workload.tasks if any(e.kind == "suspend" for e in task.events)
+        ]
+        for task in workload.tasks:
+            used += [n for e in task.events if e.kind in kinds for n in (e.ref, e.mutex)]
+        if name not in used:
+            place.warn(f"resource {name}", f"{kind} {name} is not used")
