@@ -168,19 +168,34 @@ def test_a_consumer_that_lost_its_task_takes_the_next_one(monkeypatch):
         assert (on_dsq(pool()), second.holding_cpu, first.holding_cpu) == (["first"], -1, -1)
 
 
-def test_a_loss_calls_for_another_round(monkeypatch):
-    """What ops.dispatch saw before rq.lock was dropped is stale."""
-    with Machine(Fifo) as machine:
+def test_a_task_that_wakes_while_another_is_lost_is_not_overlooked(monkeypatch):
+    """A loss calls for another round: what ops.dispatch saw before rq.lock was dropped is stale.
+
+    Method: ops.dispatch looks into an empty DSQ, then takes p off the pool. Before it has both
+    locks, q wakes on this CPU and goes to the first DSQ, and p is pinned to another CPU.
+    """
+    other = POOL + 1
+
+    def enqueue(p, flags):
+        scx_bpf_dsq_insert(p, other if p.comm == "q" else POOL, SCX_SLICE_DFL, flags)
+
+    def look(cpu, prev):
+        return scx_bpf_dsq_move_to_local(other) or scx_bpf_dsq_move_to_local(POOL)
+
+    ops = changed(Fifo, enqueue=enqueue, dispatch=look)
+    with Machine(ops) as machine:
+        assert dsq.create_dsq(other) == 0
         p = machine.task("p")
 
-        def pin():
+        def meanwhile():
             machine.world.rqs[1].lock.unlock()
+            q = machine.task("q", mask=2)
             affinity.set_cpus_allowed_ptr(p, 1)
             machine.world.rqs[1].lock.lock()
+            assert on_dsq(q.dsq) == ["q"]
 
-        just_before(monkeypatch, transfer, "lock_then_test", 0, pin)
-        assert not consume(machine, 1)
-        assert dispatch.produced_something()
+        just_before(monkeypatch, transfer, "lock_then_test", 0, meanwhile)
+        assert machine.schedule(1).comm == b"q"
 
 
 # ---------------------------------------------------------------- rounds
