@@ -30,8 +30,10 @@ def prepare(session: "Session", engine: "Engine", participant: int) -> Mailbox:
     signal.signal(signal.SIGUSR1, _asked_where)
     setting = session.setting
     if setting.mode == CONTROLLED:
+        # Another session beside this one starts at another core; nothing else depends on it.
         cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[engine.number % len(cores)]})
+        core = (session.owner_pid + engine.number) % len(cores)
+        os.sched_setaffinity(0, {cores[core]})
     engine.arena.attach(participant)
     engine.lines.use()
     cpu = participant if participant < setting.nr_cpus else -1

@@ -13,6 +13,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import trio
 
@@ -23,6 +24,8 @@ from emu.machine import _machine as hw
 LOOK_S = 0.5  # Between two looks at the heartbeats.
 SILENT_S = 4.0  # Without a heartbeat: the agent is asked by a signal where it is.
 DEAF_S = 4.0  # After the signal: it is killed.
+LOOPING_CPU_S = 1.5  # An agent that loops uses the CPU; one that is merely not let run does not.
+BLOCKED_S = 60.0  # Silent without using the CPU, for so long: something is lost.
 
 Requests = Iterator[wire.Message]
 OnMessage = Callable[[wire.Message], bool]  # False: hand out no further requests.
@@ -38,7 +41,9 @@ class Watch:
     alive: bool = False
     beats: tuple[int, ...] = ()
     silent_since: float = math.inf
+    cpu_s: float = 0.0  # CPU time of all its agents when they fell silent.
     asked: bool = False
+    asked_at: float = math.inf
     spawned: trio.Event = field(default_factory=trio.Event)
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
 
@@ -179,17 +184,36 @@ class Coordinator:
         if not watch.busy or beats != watch.beats:
             watch.beats = beats
             watch.silent_since = now
+            watch.cpu_s = _cpu_s(watch.pids)
             watch.asked = False
+            return
+        silent_s = now - watch.silent_since
+        if silent_s <= SILENT_S:
+            return
+        if silent_s < BLOCKED_S and _cpu_s(watch.pids) - watch.cpu_s < LOOPING_CPU_S:
             return
         if state["mode"] == hw.FREE:
             suspects = [who for who, row in enumerate(rows[:-1]) if not row["line"]]
         else:
             suspects = [state["holder"] if state["mode"] == hw.CONTROLLED else len(rows) - 1]
-        if not watch.asked and now - watch.silent_since > SILENT_S:
+        if not watch.asked:
             watch.asked = True
+            watch.asked_at = now
             _signal(watch, suspects, signal.SIGUSR1)
-        elif watch.asked and now - watch.silent_since > SILENT_S + DEAF_S:
+        elif now - watch.asked_at > DEAF_S:
             _signal(watch, suspects, signal.SIGKILL)
+
+
+def _cpu_s(pids: list[int]) -> float:
+    """CPU time that these processes have used, in seconds."""
+    ticks = 0
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # It died meanwhile; the fork server tells.
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _signal(watch: Watch, suspects: list[int], number: signal.Signals) -> None:

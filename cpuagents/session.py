@@ -62,6 +62,7 @@ class Session:
         self.engines: list[Engine] = []
         self._server: socket.socket | None = None
         self._server_pid = 0
+        self.owner_pid = os.getpid()
         try:
             for number in range(nr_engines):
                 self.engines.append(self._engine(number))

@@ -368,6 +368,12 @@ def row(who: int) -> dict[str, Any]:
 def next_time(who: int) -> int:
     """The virtual time at which `who` would go on."""
 
+def next_times(who: list[int]) -> list[tuple[int, int, int]]:
+    """For each: the time at which it would go on, the step since which it waits, its number.
+
+    The step is 0 for one that does not wait for CPU time.
+    """
+
 def signature(who: int) -> int:
     """A hash of what `who` has announced."""
 

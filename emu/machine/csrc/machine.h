@@ -62,6 +62,7 @@ struct row {
 	uint64_t off;
 	uint64_t wait_off, wait_value;
 	int64_t deadline, clock, irq_time;
+	uint64_t since;			// Step at which it blocked last.
 	word_t irq;			// Pending interrupts, one bit a kind.
 	word_t run;			// The last run this participant entered.
 	_Atomic uint32_t asked;		// Set by collect(): leave enter() and report.
@@ -71,7 +72,7 @@ struct row {
 	word_t held[NR_HELD_MAX];	// Offsets of the locks it holds.
 	word_t beats;			// Free mode: grows at every scheduling point.
 	word_t traced;			// Records written in this run.
-	uint64_t pad[5];
+	uint64_t pad[4];
 };
 
 // Guard: the baton, except the words that say otherwise.

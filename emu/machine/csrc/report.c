@@ -118,6 +118,26 @@ static PyObject *m_traces(PyObject *m, PyObject *arg)
 	return list;
 }
 
+static PyObject *m_next_times(PyObject *m, PyObject *list)
+{
+	Py_ssize_t nr = PyList_Check(list) ? PyList_GET_SIZE(list) : 0;
+	PyObject *times = PyList_New(nr);
+
+	(void)m;
+	for (Py_ssize_t i = 0; times && i < nr; i++) {
+		struct row *r = row_arg(PyList_GET_ITEM(list, i));
+		PyObject *item = r ? Py_BuildValue("(LKl)", (long long)clock_next_time(r - T.rows),
+						   r->status == ROW_CPU ? r->since : 0,
+						   (long)(r - T.rows)) : NULL;
+
+		if (!item)
+			Py_CLEAR(times);
+		else
+			PyList_SET_ITEM(times, i, item);
+	}
+	return times;
+}
+
 static PyObject *m_traced(PyObject *m, PyObject *arg)
 {
 	struct row *r = row_arg(arg);
@@ -129,7 +149,8 @@ static PyObject *m_traced(PyObject *m, PyObject *arg)
 static PyMethodDef methods[] = {
 	{ "state", m_state, METH_NOARGS, NULL }, { "row", m_row, METH_O, NULL },
 	{ "signature", m_signature, METH_O, NULL }, { "switches", m_switches, METH_VARARGS, NULL },
-	{ "traces", m_traces, METH_O, NULL }, { "traced", m_traced, METH_O, NULL }, { 0 },
+	{ "traces", m_traces, METH_O, NULL }, { "traced", m_traced, METH_O, NULL },
+	{ "next_times", m_next_times, METH_O, NULL }, { 0 },
 };
 
 static const struct { const char *name; long value; } constants[] = {

@@ -245,6 +245,7 @@ int turn_block(uint32_t status, uint64_t off, uint64_t value)
 	T.row->wait_off = off;
 	T.row->wait_value = value;
 	T.row->status = status;
+	T.row->since = T.hdr->step + T.steps;
 	T.hdr->nr_waiting_words += word;
 	err = decide(true);
 	if (err)
@@ -264,6 +265,7 @@ static void reset_rows(void)
 		r->off = r->points = r->wait_off = r->wait_value = r->idle = 0;
 		r->deadline = NEVER;
 		r->clock = r->irq_time = 0;
+		r->since = 0;
 		r->irq = 0;
 		r->nr_held = 0;
 		r->traced = 0;
