@@ -62,7 +62,8 @@ def _use_cpu(p: Task, until_ns: int) -> int:
     """Use the CPU until `until_ns`, an interrupt, a timer or a tick; returns how long it was."""
     rq = this_cpu.rq
     start = hw.now()
-    deadline = min(until_ns, tick.next_deadline_ns(rq), timers.next_ns())
+    end_ns = this_cpu.world.sched.duration_ns or hw.NEVER
+    deadline = min(until_ns, tick.next_deadline_ns(rq), timers.next_ns(), end_ns)
     if deadline > start:
         irq.cpu_wait(deadline, False)
     now = hw.now()

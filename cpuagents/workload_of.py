@@ -4,14 +4,13 @@ A generated workload is named by a number in shared memory; every agent makes th
 """
 
 from cpuagents import generator
+from cpuagents.workload import NR_TASKS_GENERATED
 from cpuagents.scenario import Scenario
 from cpuagents.setting import Setting
 from emu.core import this_cpu
 from emu.machine import _machine as hw
 
 STREAM_WORKLOAD = 32
-NR_TASKS_GENERATED = 8
-
 setting: Setting
 _number = -1
 _made: Scenario | None = None

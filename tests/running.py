@@ -56,7 +56,7 @@ def scxemu(*args, **more):
     """The command line in a process of its own; returns what it did."""
     command = [sys.executable, "-m", "tools.main", *map(str, args)]
     defaults = {"capture_output": True, "text": True, "cwd": ROOT, "timeout": 120}
-    return subprocess.run(command, **{**defaults, **more})  # noqa: PLW1510
+    return subprocess.run(command, **{**defaults, **more})
 
 
 def shared_names():

@@ -56,6 +56,7 @@ def _fault_names(
 @click.option(
     "--oracles/--no-oracles", default=True, show_default=True, help="Check invariants on the way."
 )
+@options.reading_options
 @options.out_option
 @options.json_option
 def fuzz(
@@ -69,6 +70,9 @@ def fuzz(
     runs: int,
     engines: int,
     oracles: bool,
+    duration: float | None,
+    duplicates: str,
+    suspend: str,
     out: Path,
     as_json: bool,
 ) -> None:
@@ -82,7 +86,11 @@ def fuzz(
       scxemu fuzz smallest -s my_sched.py:MySched --cpus 2 --strategy pct:depth=3
       scxemu fuzz --fault plain-claim --seed 1
     """
-    scenario = options.load_scenario(workload_name, cpus, seed) if workload_name else None
+    scenario = (
+        options.load_scenario(workload_name, cpus, seed, duration, duplicates, suspend)
+        if workload_name
+        else None
+    )
     if fault:
         sched = sched or faults.get(fault).scheduler
         scenario = scenario or scenario_of(fault)

@@ -1,6 +1,7 @@
 """Options that several commands share, and the setting they make together."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -114,9 +115,43 @@ def load_scheduler(spec: str) -> type[SchedExtOps]:
     return plugin.load_plugin(spec)
 
 
-def load_scenario(name: str, cpus: int, seed: int) -> Scenario:
+def reading_options(command: F) -> F:
+    """How an rt-app file is read where its tools differ."""
+    for option in (
+        click.option("--duration", type=click.FloatRange(0, 1e6), help="Seconds of virtual time."),
+        click.option(
+            "--duplicates",
+            type=click.Choice(["keep", "json-c"]),
+            default="keep",
+            show_default=True,
+            help="rt-app files: repeated event keys are further events, or the last one wins.",
+        ),
+        click.option(
+            "--suspend",
+            type=click.Choice(["auto", "own"]),
+            default="auto",
+            show_default=True,
+            help="rt-app files: `suspend` means the string given, or always the task's name.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def load_scenario(
+    name: str,
+    cpus: int,
+    seed: int,
+    duration: float | None = None,
+    duplicates: str = "keep",
+    suspend: str = "auto",
+) -> Scenario:
     """The workload called `name`, fitted to the CPUs; bad input is refused."""
-    return workload.load(name, cpus, seed)
+    how = rtapp.Options(keep_duplicates=duplicates == "keep", suspend_by_string=suspend == "auto")
+    scenario = workload.load(name, cpus, seed, how)
+    if duration is not None:
+        scenario = replace(scenario, duration_ns=int(duration * NS_PER_S))
+    return scenario
 
 
 def task_slots(scenario: Scenario | None) -> int:

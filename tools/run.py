@@ -38,6 +38,7 @@ TIMED = "timed"
     type=click.IntRange(0),
     help="Free mode: delay about one scheduling point in so many (0: none).",
 )
+@options.reading_options
 @options.out_option
 @options.json_option
 def run(
@@ -50,6 +51,9 @@ def run(
     points: str,
     time_scale: int,
     noise: int,
+    duration: float | None,
+    duplicates: str,
+    suspend: str,
     out: Path,
     as_json: bool,
 ) -> None:
@@ -61,7 +65,7 @@ def run(
       scxemu run app.json -s simple --mode free --time-scale 20 --noise 50
     """
     ops_class = options.load_scheduler(sched)
-    scenario = options.load_scenario(workload_name, cpus, seed)
+    scenario = options.load_scenario(workload_name, cpus, seed, duration, duplicates, suspend)
     setting = options.make_setting(
         sched=sched,
         cpus=cpus,

@@ -98,7 +98,8 @@ def cpu_wait(deadline_ns: int, idle: bool) -> bool:
     """
     if not _free_mode:
         return hw.cpu_wait(deadline_ns, idle)
-    # Acquire: pairs with irq_send(), which sets the pending word first and reads `line` second.
+    # Acquire: pairs with irq_send(), which sets the pending word first and looks at the line
+    # second.
     hw.free_waiting(True, deadline_ns, idle)
     if not hw.irq_pending():
         left_ns = POLL_NS_MAX

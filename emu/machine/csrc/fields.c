@@ -20,7 +20,7 @@ int field_store(uint64_t off, uint32_t points, uint64_t value)
 
 	if (err)
 		return err;
-	// Sequentially consistent: a store here stands for a store with a full barrier behind it.
+	// Release: pairs with field_load(). Sequentially consistent besides: a store here stands for a store with a full barrier behind it.
 	atomic_store(word_at(off), value);
 	turn_word_changed(off);
 	return TURN_OK;
@@ -88,6 +88,7 @@ int field_wait_while(uint64_t off, uint32_t points, uint64_t value, uint64_t *se
 	int err = turn_point(OP_WAIT_WORD, off, points);
 
 	for (uint64_t spins = 0; !err; spins++) {
+		// Acquire: pairs with field_store().
 		*seen = atomic_load_explicit(word_at(off), memory_order_acquire);
 		if (*seen != value)
 			return TURN_OK;
@@ -107,6 +108,7 @@ int field_mask_load(uint64_t off, uint32_t points, uint64_t *seen)
 {
 	int err = turn_point(OP_LOAD, off, points);
 
+	// Acquire: pairs with field_mask_store().
 	for (int i = 0; i < MASK_WORDS; i++)
 		seen[i] = atomic_load_explicit(word_at(off) + i, memory_order_acquire);
 	return err;
@@ -118,6 +120,7 @@ int field_mask_store(uint64_t off, uint32_t points, const uint64_t *value)
 
 	if (err)
 		return err;
+	// Release: pairs with field_mask_load().
 	for (int i = 0; i < MASK_WORDS; i++)
 		atomic_store(word_at(off) + i, value[i]);
 	return TURN_OK;

@@ -19,8 +19,8 @@ int irq_send(uint32_t who, uint64_t bits, bool *raise_line)
 		return err;
 	before = atomic_fetch_or(&r->irq, bits);
 	if (T.mode == MODE_FREE) {
-		// Pairs with irq_free_waiting(): the sleeper shows its line first and looks at the
-		// pending word second; we set the word first and look at the line second.
+		// Release: pairs with irq_free_waiting() in cpu_wait(): the sleeper shows its line
+		// first and looks at the pending word second; we do it the other way round.
 		*raise_line = atomic_load(&r->line) != 0;
 		return TURN_OK;
 	}
@@ -71,5 +71,6 @@ void irq_free_waiting(bool waiting, int64_t deadline, bool idle)
 
 	r->deadline = waiting ? deadline : NEVER;
 	r->idle = waiting && idle;
+	// Acquire: pairs with irq_send(), which sets the pending word before it looks here.
 	atomic_store(&r->line, waiting);
 }

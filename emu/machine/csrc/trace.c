@@ -24,6 +24,7 @@ void trace_write(uint64_t event, const uint64_t arg[4])
 	rec->time_ns = clock_now(T.me);
 	rec->event = event;
 	memcpy(rec->arg, arg, sizeof(rec->arg));
+	// Release: pairs with m_traces(), which then sees the whole record.
 	atomic_store_explicit(&r->traced, r->traced + 1, memory_order_release);
 	if (T.mode == MODE_CONTROLLED) {
 		uint64_t hash = mix(mix(T.hdr->hash, event << 32 | (uint32_t)T.me), arg[0]);

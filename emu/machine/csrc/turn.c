@@ -36,6 +36,7 @@ static void baton_give(uint32_t who)
 // Sleep until the baton is here; does not take it. Returns 0, or TURN_ERROR after a signal raised.
 static int baton_wait(void)
 {
+	// Acquire: pairs with baton_give(): header and rows are ours from here on.
 	while (atomic_load_explicit(&T.row->baton, memory_order_acquire) == 0) {
 		long err;
 		bool interrupted;
