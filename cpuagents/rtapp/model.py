@@ -49,6 +49,7 @@ class Globals:
     duration_ns: int = 0  # 0: until all threads have ended.
     policy: str = OTHER
     pi_enabled: bool = False
+    lock_pages: bool = False  # Only if the file asks for it.
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def _globals(place: Place | None) -> Globals:
         max(0, keys["duration"].whole("seconds")) * S if "duration" in keys else 0,
         params.policy_of(keys["default_policy"]) if "default_policy" in keys else params.OTHER,
         "pi_enabled" in keys and keys["pi_enabled"].boolean(),
+        "lock_pages" in keys and keys["lock_pages"].boolean(),
     )
 
 

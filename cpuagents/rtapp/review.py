@@ -116,6 +116,8 @@ def _review_policies(workload: Workload) -> None:
                 )
                 if workload.settings.pi_enabled:
                     task.place.warn("pi_enabled", "pi_enabled is ignored: mutexes lend no priority")
+                if workload.settings.lock_pages:
+                    task.place.warn("lock_pages", "lock_pages is ignored: memory is not modelled")
 
 
 def _review_resources(workload: Workload) -> None:

@@ -90,3 +90,10 @@ def test_an_unused_resource_is_noted(name, nr):
     tasks = {"a": {"loop": 1, "lock": "m", "unlock": "m"}}
     text = json.dumps({"tasks": tasks, "resources": {name: {"type": "mutex"}}})
     assert len(rtapp.scenario_of(text, "t.json", "t", 2).notes) == nr
+
+
+@pytest.mark.parametrize("key", ["pi_enabled", "lock_pages"])
+@pytest.mark.parametrize("policy, nr", [("SCHED_OTHER", 0), ("SCHED_RR", 1)])
+def test_settings_for_realtime_threads_are_noted_if_there_are_any(key, policy, nr):
+    found = notes({"a": {"run": 1, "loop": 1, "policy": policy}}, **{key: True})
+    assert len([note for note in found if f"{key} is ignored" in note]) == nr
