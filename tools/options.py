@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from cpuagents import census, workload
+from cpuagents import census, rtapp, workload
 from cpuagents import setting as settings
 from cpuagents.bad_input import BadInput
 from cpuagents.scenario import Scenario
@@ -22,6 +22,7 @@ from emu.bpf.ops import SchedExtOps
 F = TypeVar("F", bound=Callable[..., Any])
 Items = list[CompletionItem]
 
+NS_PER_S = 1_000_000_000
 NR_TASKS_GENERATED_MAX = 64  # Room for the tasks of generated workloads and their forks.
 
 

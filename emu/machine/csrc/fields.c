@@ -20,7 +20,7 @@ int field_store(uint64_t off, uint32_t points, uint64_t value)
 
 	if (err)
 		return err;
-	// Release: pairs with field_load(). Sequentially consistent besides: a store here stands for a store with a full barrier behind it.
+	// Release: pairs with field_load() and field_wait_while(). Sequentially consistent besides: a store here stands for a store with a full barrier behind it.
 	atomic_store(word_at(off), value);
 	turn_word_changed(off);
 	return TURN_OK;
