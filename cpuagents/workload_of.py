@@ -4,9 +4,9 @@ A generated workload is named by a number in shared memory; every agent makes th
 """
 
 from cpuagents import generator
-from cpuagents.workload import NR_TASKS_GENERATED
 from cpuagents.scenario import Scenario
 from cpuagents.setting import Setting
+from cpuagents.workload import NR_TASKS_GENERATED
 from emu.core import this_cpu
 from emu.machine import _machine as hw
 

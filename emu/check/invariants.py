@@ -65,9 +65,7 @@ def uninstall() -> None:
 
 def broken(rule: str, site: str, what: str) -> NoReturn:
     """End the run: a rule does not hold. `site`: which part of the rule, for the signature."""
-    report.finding(
-        "invariant broken", [rule, site], f"{rule} ({RULES[rule]}): {what}", site=site
-    )
+    report.finding("invariant broken", [rule, site], f"{rule} ({RULES[rule]}): {what}", site=site)
 
 
 def _curr_stored(rq: Rq, old: Task | None, new: Task | None) -> None:
