@@ -1,5 +1,7 @@
 """Same seed, same trace hash: on any run, and with any number of engines."""
 
+from dataclasses import replace
+
 import pytest
 
 from cpuagents import campaign, reproducer
@@ -88,3 +90,13 @@ def test_a_run_with_a_full_switch_log_is_repeated_from_its_seed(tmp_path, monkey
     (result,) = campaign.replay(saved, load_plugin(LEAKY), out=tmp_path)
     assert not saved.schedule.complete
     assert (result.verdict, int(result.hash, 16)) == ("found", saved.schedule.hash)
+
+
+@pytest.mark.slow
+def test_a_schedule_depends_on_none_before_it(tmp_path):
+    """Method: a control program, so that the control agent is within a burst when a run ends."""
+    steps = tuple(("renice_of", task, nice) for nice in (1, 2, 3) for task in range(4))
+    given = running.setting(running.scenario(control=steps))
+    alone = [running.fuzz(replace(given, first=n), 1, tmp_path).nr_steps for n in range(12)]
+    together = running.fuzz(given, len(alone), tmp_path)
+    assert together.nr_steps == sum(alone)

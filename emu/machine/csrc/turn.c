@@ -315,7 +315,8 @@ int turn_begin(uint32_t mode, uint32_t count, bool fine)
 	T.row->run = T.run;
 	T.row->baton = 0;
 	T.steps = T.counted = 0;
-	T.burst = 0;
+	T.burst = T.left = 0;	// Of an earlier run, which may have ended within a burst.
+	T.cut = T.contested = false;
 	T.noise_index = 0;
 	h->holder = T.me;
 	if (mode == MODE_FREE)
