@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from cpuagents import agent, control, cpu, forkserver
+from cpuagents.bad_input import BadInput
 from cpuagents.note import AgentNote
 from cpuagents.setting import FREE, Setting
 from cpuagents.turnstile import MAILBOX_BYTES
@@ -46,7 +47,8 @@ class Session:
     def __init__(self, setting: Setting, ops_class: type[SchedExtOps], nr_engines: int) -> None:
         """Make memory and lines, and start the fork server.
 
-        Errors: ArenaError or LineError if the operating system gives no memory or semaphores.
+        Errors: ArenaError or LineError if the operating system gives no memory or semaphores,
+            BadInput if it gives no process or file descriptor.
         """
         self.setting = setting
         self.ops_class = ops_class
@@ -68,8 +70,13 @@ class Session:
                 self.engines.append(self._engine(number))
             self._lay_out()
             self._start()
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if isinstance(error, OSError):
+                raise BadInput(
+                    f"the operating system refused: {error.strerror}; use fewer CPUs or engines, "
+                    "or raise the limit (ulimit -a shows them)"
+                ) from error
             raise
 
     def _engine(self, number: int) -> Engine:

@@ -90,6 +90,9 @@ def _segment(nr_bytes: int) -> SharedMemory:
     try:
         shm = SharedMemory(name, create=True, size=nr_bytes)
     except OSError as error:
+        # Where it got as far as a size, the constructor has unregistered the name already: put it
+        # there once more, since the tracker cannot forget what it does not know.
+        resource_tracker.register(f"/{name}", "shared_memory")
         resource_tracker.unregister(f"/{name}", "shared_memory")
         raise _refused(nr_bytes, error) from error
     shm.unlink()
