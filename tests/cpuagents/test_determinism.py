@@ -19,13 +19,17 @@ def fuzz(tmp_path, engines=1, **changes):
 @pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["random", "sticky", "pct", "timed"])
 def test_the_trace_hash_depends_on_the_seed_alone(strategy, tmp_path):
-    """Method: the same campaign twice, and on three engines; then with another seed."""
+    """Method: the same campaign twice, and on three engines; then with another seed.
+
+    `timed` has no use for chance, so there the seed changes nothing.
+    """
     first = fuzz(tmp_path, strategy=strategy)
     again = fuzz(tmp_path, strategy=strategy)
     many = fuzz(tmp_path, strategy=strategy, engines=3)
     other = fuzz(tmp_path, strategy=strategy, seed=2)
     assert first.nr_schedules == RUNS
-    assert (again.hash, many.hash) == (first.hash, first.hash) != (other.hash, other.hash)
+    assert (again.hash, many.hash) == (first.hash, first.hash)
+    assert (other.hash == first.hash) == (strategy == "timed")
 
 
 @pytest.mark.slow
