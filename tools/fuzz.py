@@ -30,6 +30,9 @@ def _fault_names(
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
+STRATEGY = "sticky"
+
+
 @click.command()
 @click.argument("workload_name", metavar="[WORKLOAD]", required=False)
 @options.scheduler_option(required=False)
@@ -42,7 +45,7 @@ def _fault_names(
 )
 @options.cpus_option
 @options.seed_option
-@options.strategy_option("sticky")
+@options.strategy_option(None)
 @options.points_option
 @click.option(
     "--runs", default=2000, show_default=True, type=click.IntRange(1), help="Schedules to try."
@@ -65,7 +68,7 @@ def fuzz(
     fault: str | None,
     cpus: int,
     seed: int,
-    strategy: str,
+    strategy: str | None,
     points: str,
     runs: int,
     engines: int,
@@ -94,6 +97,7 @@ def fuzz(
     if fault:
         sched = sched or faults.get(fault).scheduler
         scenario = scenario or scenario_of(fault)
+        strategy = strategy or faults.get(fault).strategy
     if not sched:
         raise click.UsageError("name a scheduler with -s, or a fault with --fault")
     ops_class = options.load_scheduler(sched)
@@ -101,7 +105,7 @@ def fuzz(
         sched=sched,
         cpus=scenario.nr_cpus if scenario else cpus,
         scenario=scenario,
-        strategy=strategy,
+        strategy=strategy or STRATEGY,
         seed=seed,
         points=points,
         fault=fault or "",

@@ -100,14 +100,15 @@ points_option = click.option(
 )
 
 
-def strategy_option(default: str) -> Callable[[F], F]:
-    """`--strategy` with a default of the command's own."""
+def strategy_option(default: str | None) -> Callable[[F], F]:
+    """`--strategy` with a default of the command's own; None: the command chooses."""
     return click.option(
         "--strategy",
         default=default,
         show_default=True,
         shell_complete=_strategies,
-        help="NAME or NAME:key=value,...; see `scxemu list`.",
+        help="NAME or NAME:key=value,...; see `scxemu list`."
+        + ("" if default else "  [default: sticky, or the one that suits the fault]"),
     )
 
 
