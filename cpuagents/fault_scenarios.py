@@ -1,12 +1,39 @@
-"""The smallest scenarios that show what a left-out guard does."""
-
-from collections.abc import Callable
+"""The small scenarios that show what a left-out guard does."""
 
 from cpuagents.scenario import Instruction, Scenario, Template
 from emu import faults
 
 US = 1000
-RUN = 10 * US
+RUN_NS = 10 * US
+
+SLEEPER = (("set", 0, 3), ("run", RUN_NS), ("sleep", RUN_NS), ("loop", 0, 1), ("exit",))
+YIELDER = (("set", 0, 3), ("run", RUN_NS), ("yield",), ("loop", 0, 1), ("exit",))
+TASKS = range(4)
+ALL = 0
+
+
+def _to_each(instruction: str, *values: int) -> tuple[Instruction, ...]:
+    """The control agent does the same to every task, with one value after another."""
+    return tuple((instruction, task, value) for value in values for task in TASKS)
+
+
+def _scenario(
+    name: str, nr_cpus: int, code: tuple[Instruction, ...], control: tuple[Instruction, ...] = ()
+) -> Scenario:
+    threads = tuple(0 for _ in TASKS)
+    return Scenario(name, nr_cpus, (Template("task", code),), threads, control=control)
+
+
+SCENARIOS = (
+    # More tasks than CPUs.
+    _scenario("busy", 2, SLEEPER),
+    # They are taken off and put back, under a new brand, while they wait and while they run.
+    _scenario("renice", 2, SLEEPER, _to_each("renice_of", 1, 2, 3)),
+    # The same, and a task that was dispatched by mistake is on a CPU that it may not use.
+    _scenario("pin", 2, SLEEPER, _to_each("affinity_of", 0b01, ALL, 0b10, ALL)),
+    # With a third CPU, so that a task which had to leave one may still go to either of two.
+    _scenario("narrow", 3, YIELDER, _to_each("affinity_of", *(0b110, 0b101, 0b011) * 2)),
+)
 
 
 def scenario_of(fault_name: str) -> Scenario:
@@ -15,45 +42,5 @@ def scenario_of(fault_name: str) -> Scenario:
     Errors: faults.UnknownFault.
     """
     fault = faults.get(fault_name)
-    return _SCENARIOS[fault.scenario]()
-
-
-def _busy_task(name: str, cpus: int = 0) -> Template:
-    code = (("set", 0, 3), ("run", RUN), ("sleep", RUN), ("loop", 0, 1), ("exit",))
-    return Template(name, code, cpus)
-
-
-def _busy() -> Scenario:
-    """Two CPUs with one task too many."""
-    return Scenario("busy", 2, (_busy_task("busy"),), (0, 0, 0))
-
-
-def _renice() -> Scenario:
-    """Tasks are taken off and put back under a new brand, while they wait to be dispatched."""
-    control: list[Instruction] = []
-    for nice in (1, 2, 3):
-        control += [("renice_of", task, nice) for task in (0, 1, 2)]
-    return Scenario("renice", 2, (_busy_task("busy"),), (0, 0, 0), control=tuple(control))
-
-
-def _affinity() -> Scenario:
-    """The same with other masks, so that a task that is moved by mistake is in the wrong place."""
-    control: list[Instruction] = []
-    for mask in (1, 2, 1, 4):
-        control += [("affinity_of", task, mask) for task in (0, 1, 2)]
-    return Scenario("affinity", 3, (_busy_task("busy"),), (0, 0, 0, 0), control=tuple(control))
-
-
-def _pinned() -> Scenario:
-    """A task that may use CPU 0 only waits behind others, which are taken off and put back."""
-    templates = (_busy_task("busy"), _busy_task("pinned", 1))
-    control = tuple(("renice_of", task, nice) for nice in (1, 2, 3) for task in (0, 1, 2))
-    return Scenario("pinned", 2, templates, (0, 0, 0, 1), control=control)
-
-
-_SCENARIOS: dict[str, Callable[[], Scenario]] = {
-    "busy": _busy,
-    "renice": _renice,
-    "affinity": _affinity,
-    "pinned": _pinned,
-}
+    by_name = {scenario.name: scenario for scenario in SCENARIOS}
+    return by_name[fault.scenario]

@@ -25,8 +25,8 @@ PLAIN_CLAIM = Fault(
     module=dispatch,
     function="claim",
     replacement=claim,
-    scheduler="scheduler_plugins.qfifo:Qfifo",
-    scenario="renice",
-    strategy="sticky",
-    within=2000,
+    scheduler="scheduler_plugins.courier:Courier",
+    scenario="pin",
+    strategy="random",
+    within=1000,
 )

@@ -15,14 +15,14 @@ ANY_BRAND = Fault(
     about="the brand of a verdict is not compared",
     story=(
         "CPU 0 gives the verdict that T goes to its local DSQ.",
-        "Somebody lets T run on CPU 1 only: taken off, it is handed over under a new brand.",
+        "Somebody lets T run on CPU 1 only: it is taken off, and handed over again under a new brand.",
         "CPU 0 carries out the old verdict: a CPU that T may not use any more.",
     ),
     module=dispatch,
     function="brand_matches",
     replacement=brand_matches,
     scheduler="scheduler_plugins.courier:Courier",
-    scenario="affinity",
-    strategy="sticky",
-    within=2000,
+    scenario="pin",
+    strategy="random",
+    within=1000,
 )

@@ -25,6 +25,6 @@ HASTY_DROP = Fault(
     replacement=wait_queueing,
     scheduler="scheduler_plugins.qfifo:Qfifo",
     scenario="busy",
-    strategy="sticky",
-    within=2000,
+    strategy="pct",
+    within=1000,
 )

@@ -25,8 +25,8 @@ PLAIN_TAKE = Fault(
     module=dequeue,
     function="take_queued",
     replacement=take_queued,
-    scheduler="scheduler_plugins.qfifo:Qfifo",
-    scenario="renice",
-    strategy="sticky",
-    within=2000,
+    scheduler="scheduler_plugins.courier:Courier",
+    scenario="pin",
+    strategy="random",
+    within=1000,
 )

@@ -23,8 +23,8 @@ HASTY_DEQUEUE = Fault(
     module=ops_state,
     function="wait_dispatching",
     replacement=wait_dispatching,
-    scheduler="scheduler_plugins.qfifo:Qfifo",
-    scenario="renice",
-    strategy="sticky",
-    within=2000,
+    scheduler="scheduler_plugins.courier:Courier",
+    scenario="pin",
+    strategy="random",
+    within=1000,
 )

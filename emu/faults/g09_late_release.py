@@ -27,7 +27,7 @@ LATE_RELEASE = Fault(
     function="begin_transfer",
     replacement=begin_transfer,
     scheduler="scheduler_plugins.courier:Courier",
-    scenario="renice",
+    scenario="pin",
     strategy="sticky",
-    within=2000,
+    within=1000,
 )

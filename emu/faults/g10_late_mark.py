@@ -25,7 +25,7 @@ LATE_MARK = Fault(
     function="enter_transfer",
     replacement=enter_transfer,
     scheduler="scheduler_plugins.courier:Courier",
-    scenario="affinity",
-    strategy="sticky",
-    within=2000,
+    scenario="pin",
+    strategy="random",
+    within=1000,
 )

@@ -24,7 +24,7 @@ KEPT_MARK = Fault(
     function="cancel_window",
     replacement=cancel_window,
     scheduler="scheduler_plugins.courier:Courier",
-    scenario="affinity",
+    scenario="pin",
     strategy="sticky",
-    within=2000,
+    within=1000,
 )

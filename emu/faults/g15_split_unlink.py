@@ -28,6 +28,6 @@ SPLIT_UNLINK = Fault(
     replacement=unlink_and_mark,
     scheduler="scheduler_plugins.simple:Simple",
     scenario="renice",
-    strategy="sticky",
-    within=2000,
+    strategy="random",
+    within=1000,
 )

@@ -14,7 +14,7 @@ NO_RETRY = Fault(
     guard="G18",
     about="a consumer that lost its task does not look at the DSQ again",
     story=(
-        "T, of CPU 1, and U, of CPU 0 only, wait on the shared DSQ. CPU 0 wakes up for U.",
+        "T, of CPU 1, and U, which may use CPU 0 only, wait on the shared DSQ. CPU 0 wakes up for U.",
         "CPU 0 takes T off, the first one, and waits for the rq of CPU 1.",
         "Somebody changes T, and CPU 0 loses it.",
         "CPU 0 goes idle, and U waits for ever.",
@@ -23,7 +23,7 @@ NO_RETRY = Fault(
     function="retry_after_loss",
     replacement=retry_after_loss,
     scheduler="scheduler_plugins.simple:Simple",
-    scenario="pinned",
+    scenario="pin",
     strategy="sticky",
-    within=2000,
+    within=1000,
 )
