@@ -27,6 +27,6 @@ PLAIN_CLAIM = Fault(
     replacement=claim,
     scheduler="scheduler_plugins.courier:Courier",
     scenario="pin",
-    strategy="random",
-    within=1000,
+    strategy="sticky",
+    within=100,
 )

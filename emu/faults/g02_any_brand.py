@@ -15,7 +15,7 @@ ANY_BRAND = Fault(
     about="the brand of a verdict is not compared",
     story=(
         "CPU 0 gives the verdict that T goes to its local DSQ.",
-        "Somebody lets T run on CPU 1 only: it is taken off, and handed over again under a new brand.",
+        "Somebody lets T run on CPU 1 only: it is taken off, and handed over again, newly branded.",
         "CPU 0 carries out the old verdict: a CPU that T may not use any more.",
     ),
     module=dispatch,
@@ -23,6 +23,6 @@ ANY_BRAND = Fault(
     replacement=brand_matches,
     scheduler="scheduler_plugins.courier:Courier",
     scenario="pin",
-    strategy="random",
-    within=1000,
+    strategy="sticky",
+    within=100,
 )

@@ -25,6 +25,6 @@ HASTY_DROP = Fault(
     replacement=wait_queueing,
     scheduler="scheduler_plugins.qfifo:Qfifo",
     scenario="busy",
-    strategy="pct",
-    within=1000,
+    strategy="sticky",
+    within=200,
 )

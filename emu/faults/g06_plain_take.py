@@ -28,5 +28,5 @@ PLAIN_TAKE = Fault(
     scheduler="scheduler_plugins.courier:Courier",
     scenario="pin",
     strategy="random",
-    within=1000,
+    within=500,
 )

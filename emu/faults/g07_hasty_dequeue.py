@@ -25,6 +25,6 @@ HASTY_DEQUEUE = Fault(
     replacement=wait_dispatching,
     scheduler="scheduler_plugins.courier:Courier",
     scenario="pin",
-    strategy="random",
-    within=1000,
+    strategy="sticky",
+    within=100,
 )

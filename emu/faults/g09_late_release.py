@@ -29,5 +29,5 @@ LATE_RELEASE = Fault(
     scheduler="scheduler_plugins.courier:Courier",
     scenario="pin",
     strategy="sticky",
-    within=1000,
+    within=20,
 )

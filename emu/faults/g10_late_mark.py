@@ -26,6 +26,6 @@ LATE_MARK = Fault(
     replacement=enter_transfer,
     scheduler="scheduler_plugins.courier:Courier",
     scenario="pin",
-    strategy="random",
-    within=1000,
+    strategy="sticky",
+    within=150,
 )

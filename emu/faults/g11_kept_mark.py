@@ -26,5 +26,5 @@ KEPT_MARK = Fault(
     scheduler="scheduler_plugins.courier:Courier",
     scenario="pin",
     strategy="sticky",
-    within=1000,
+    within=20,
 )

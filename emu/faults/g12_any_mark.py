@@ -17,7 +17,7 @@ ANY_MARK = Fault(
     about="a mover looks whether there is a mark, not whose it is",
     story=(
         "CPU 0 takes T off the shared DSQ, marks it, and waits for the rq of CPU 1.",
-        "Somebody dequeues T, which resets the mark, changes its mask, and puts it back on the DSQ.",
+        "Somebody dequeues T, which resets the mark, changes its mask, and puts it back.",
         "CPU 2 takes T off the DSQ and marks it.",
         "CPU 0 finds a mark, and moves T where it may not run.",
     ),
@@ -26,6 +26,6 @@ ANY_MARK = Fault(
     replacement=claim_holds,
     scheduler="scheduler_plugins.simple:Simple",
     scenario="narrow",
-    strategy="random",
-    within=1000,
+    strategy="sticky",
+    within=500,
 )

@@ -18,7 +18,7 @@ EARLY_TEST = Fault(
     guard="G14",
     about="a mover looks at its mark before it locks the rq of the task",
     story=(
-        "CPU 0 takes T off the shared DSQ, marks it, looks at the mark, and waits for the rq of CPU 1.",
+        "CPU 0 takes T off the shared DSQ, marks it, finds the mark, and waits for T's rq.lock.",
         "Somebody dequeues T and resets the mark.",
         "CPU 0 gets the lock and moves a T that is not its to move.",
     ),
@@ -27,6 +27,6 @@ EARLY_TEST = Fault(
     replacement=lock_then_test,
     scheduler="scheduler_plugins.simple:Simple",
     scenario="narrow",
-    strategy="random",
-    within=1000,
+    strategy="sticky",
+    within=20,
 )

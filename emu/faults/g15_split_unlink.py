@@ -28,6 +28,6 @@ SPLIT_UNLINK = Fault(
     replacement=unlink_and_mark,
     scheduler="scheduler_plugins.simple:Simple",
     scenario="renice",
-    strategy="random",
-    within=1000,
+    strategy="sticky",
+    within=200,
 )

@@ -25,5 +25,5 @@ LOCK_ORDER = Fault(
     scheduler="scheduler_plugins.simple:Simple",
     scenario="busy",
     strategy="sticky",
-    within=1000,
+    within=20,
 )
