@@ -8,20 +8,21 @@ RUN_NS = 10 * US
 
 SLEEPER = (("set", 0, 3), ("run", RUN_NS), ("sleep", RUN_NS), ("loop", 0, 1), ("exit",))
 YIELDER = (("set", 0, 3), ("run", RUN_NS), ("yield",), ("loop", 0, 1), ("exit",))
-TASKS = range(4)
+NAMES = "TUVW"
 ALL = 0
 
 
 def _to_each(instruction: str, *values: int) -> tuple[Instruction, ...]:
     """The control agent does the same to every task, with one value after another."""
-    return tuple((instruction, task, value) for value in values for task in TASKS)
+    tasks = range(len(NAMES))
+    return tuple((instruction, task, value) for value in values for task in tasks)
 
 
 def _scenario(
     name: str, nr_cpus: int, code: tuple[Instruction, ...], control: tuple[Instruction, ...] = ()
 ) -> Scenario:
-    threads = tuple(0 for _ in TASKS)
-    return Scenario(name, nr_cpus, (Template("task", code),), threads, control=control)
+    templates = tuple(Template(name, code) for name in NAMES)
+    return Scenario(name, nr_cpus, templates, tuple(range(len(NAMES))), control=control)
 
 
 SCENARIOS = (
