@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from cpuagents.session import Engine, Session
 
 NR_FRAMES = 8
+# Files whose frames only say how a finding was made, not where.
+HOW_IT_ENDED = ("report.py", "scx_exit.py", "callback.py", "context.py", "invariants.py")
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -74,6 +76,8 @@ def stack_of(trace: TracebackType | None) -> bytes:
     lines = []
     for frame in traceback.extract_tb(trace)[1:]:
         path = Path(frame.filename)
+        if path.name in HOW_IT_ENDED and path.is_relative_to(ROOT):
+            continue
         place = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name
         lines.append(f"{frame.name}() {place}:{frame.lineno}")
     return "\n".join(lines[-NR_FRAMES:]).encode()

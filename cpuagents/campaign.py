@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cpuagents import finding as findings
-from cpuagents import reproducer, schedule, wire
+from cpuagents import reproducer, schedule, wire, workload_of
 from cpuagents import scenario as scenarios
 from cpuagents.bad_input import BadInput
 from cpuagents.campaign_numbers import CHUNK
@@ -134,9 +134,12 @@ class _Collector:
         )
         switches = tuple(Switch(*row) for row in message["switches"])
         saved = Schedule(switches, message["nr_switches"], message["hash"], message["step"])
-        path = reproducer.save(self.out, Reproducer(self.setting, saved, finding))
+        number = message["number"]
+        scenario = self.setting.scenario or workload_of.generated(self.setting, number // CHUNK)
+        setting = self.setting.at(number, scenario, message["length"])
+        path = reproducer.save(self.out, Reproducer(setting, saved, finding))
         if self.found is None:
-            self.found = (self.setting.first, finding, path)
+            self.found = (number, finding, path)
 
     def result(self, coordinator: Coordinator) -> Result:
         """The result of the campaign."""

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from cpuagents.session import Session
 
 NR_TIMELINE = 600
-POLL_S = 0.001
+POLL_S = 0.002
 CALM = 0  # Number of the run that the length of a schedule is learned from.
 
 
@@ -196,7 +196,7 @@ class Control:
         workload = self._workload
         if workload not in self._learned:
             seed = hw.draw(self._setting.seed, STREAM_CALM, workload)
-            self._run_controlled(seed, Pct, [1, 0], number)
+            self._run_controlled(seed, Pct, [1, 0], number, 0)
             self._learned[workload] = max(8, hw.state()["counted"] * 11 // 10)
         return self._learned[workload]
 
@@ -213,15 +213,17 @@ class Control:
         seed = hw.draw(self._setting.seed, STREAM_SCHEDULE, number)
         if kind.LEARNS_LENGTH and not params[1]:
             params = [params[0], length]
-        self._run_controlled(seed, kind, params, number)
+        self._run_controlled(seed, kind, params, number, length)
         return self._judge(replaying)
 
     def _run_controlled(
-        self, seed: int, kind: type[Strategy], params: list[int], number: int
+        self, seed: int, kind: type[Strategy], params: list[int], number: int, length: int
     ) -> None:
         setting = self._setting
         hw.begin(hw.SETUP, hw.ALL, False)
         hw.restore()
+        self._world.sched.number = number
+        self._world.sched.length = length
         self._world.sched.seed = hw.draw(setting.seed, STREAM_SCHEDULE, number)
         strategy = turnstile.publish_controlled(kind, seed, params, self._nr)
         turnstile.take_part(self._nr, self._mailbox)
@@ -249,6 +251,7 @@ class Control:
         hw.begin(hw.SETUP, hw.ALL, False)
         hw.restore()
         seed = hw.draw(setting.seed, STREAM_SCHEDULE, number)
+        self._world.sched.number = number
         self._world.sched.seed = seed
         turnstile.publish_free(setting.time_scale)
         turnstile.take_part(self._nr, self._mailbox)

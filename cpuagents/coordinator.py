@@ -19,6 +19,7 @@ import trio
 
 from cpuagents import wire
 from cpuagents.session import Engine, Session
+from cpuagents.verdict import FreeStall
 from emu.machine import _machine as hw
 
 LOOK_S = 0.5  # Between two looks at the heartbeats.
@@ -36,6 +37,7 @@ class Watch:
     """What the coordinator knows of one engine."""
 
     engine: Engine
+    stall: FreeStall
     pids: list[int] = field(default_factory=list)
     busy: bool = False
     alive: bool = False
@@ -54,7 +56,10 @@ class Coordinator:
     def __init__(self, session: Session) -> None:
         """Supervise the processes of `session`."""
         self._session = session
-        self._watches = [Watch(engine) for engine in session.engines]
+        self._watches = [
+            Watch(engine, FreeStall(session.world, session.nr_participants))
+            for engine in session.engines
+        ]
         self._stop = False
         self.interrupted = False
         self.refused = ""  # Why the operating system gave no process.
@@ -164,7 +169,8 @@ class Coordinator:
             "switches": [list(s) for s in hw.switches(0, state["nr_switches"])],
             "nr_switches": state["nr_switches"],
             "hash": state["hash"],
-            "running": bool(watch.busy),
+            "number": type(world.sched).number.peek(world.sched),
+            "length": type(world.sched).length.peek(world.sched),
         }
 
     async def _look_after(self) -> None:
@@ -181,6 +187,10 @@ class Coordinator:
         rows = [hw.row(who) for who in range(len(watch.pids))]
         beats = (state["run"], state["step"], state["over"], *(row["beats"] for row in rows))
         now = trio.current_time()
+        if state["mode"] == hw.FREE and watch.busy and not state["over"]:
+            if watch.stall.seen(state["run"], now):
+                hw.abort(hw.NO_PROGRESS)
+                return
         if not watch.busy or beats != watch.beats:
             watch.beats = beats
             watch.silent_since = now

@@ -7,6 +7,7 @@ it is used.
 
 import hashlib
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ class Reproducer:
 def save(directory: Path, reproducer: Reproducer) -> Path:
     """Write a reproducer so that it is on disk, whole, when this returns.
 
-    Returns: its path, named after the signature: the same bug writes the same file.
+    Returns: its path, named after scheduler and signature: the same bug writes the same file.
     Errors:  BadInput if the directory cannot be written.
     """
     payload = msgpack.packb(
@@ -51,7 +52,8 @@ def save(directory: Path, reproducer: Reproducer) -> Path:
         }
     )
     head = NAME + str(VERSION).encode() + b"\n" + hashlib.sha256(payload).digest()
-    path = directory / f"{reproducer.finding.slug()}.repro"
+    name = re.sub(r"[^A-Za-z0-9_]+", "-", reproducer.setting.scheduler.rpartition(":")[2]).lower()
+    path = directory / f"{name}-{reproducer.finding.slug()}.repro"
     try:
         directory.mkdir(parents=True, exist_ok=True)
         _write_whole(path, head + payload)

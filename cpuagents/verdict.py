@@ -27,6 +27,7 @@ from emu.layout.world import World
 from emu.machine import _machine as hw
 
 NR_NAMED = 12
+FREE_STALL_S = 10.0  # Of real time. Guards the tool, never the subject: no verdict is that late.
 CLEAN = "clean"
 FOUND = "found"
 INCONCLUSIVE = "inconclusive"
@@ -64,6 +65,36 @@ def all_idle(nr_cpus: int) -> tuple[int, ...] | None:
     return tuple(beats)
 
 
+class FreeStall:
+    """Free mode: tells when agents are busy and no task gets on, as in a deadlock of spinners.
+
+    For the coordinator, since the control agent may be the one that spins.
+    """
+
+    def __init__(self, world: World, nr_participants: int) -> None:
+        """Watch the runs of one engine."""
+        self._world = world
+        self._nr = nr_participants
+        self._progress = (-1, -1)
+        self._since_s = 0.0
+        self._awake: set[int] = set()
+        self._beats = 0
+
+    def seen(self, run: int, now_s: float) -> bool:
+        """Whether somebody was awake for FREE_STALL_S while nothing was done. Call it often."""
+        rqs, tasks = self._world.rqs, _tasks(self._world)
+        done = sum(rq.nr_switches for rq in rqs) + sum(p.worked_ns for p in tasks)
+        awake = {cpu for cpu in range(self._nr - 1) if not hw.row(cpu)["line"]}
+        beats = hw.row(self._nr - 1)["beats"]
+        if beats != self._beats:  # The control agent takes no steps while it only watches.
+            awake.add(self._nr - 1)
+            self._beats = beats
+        if (run, done) != self._progress:
+            self._progress, self._since_s, self._awake = (run, done), now_s, awake
+        self._awake &= awake
+        return bool(self._awake) and now_s - self._since_s > FREE_STALL_S
+
+
 def judge(world: World, nr_participants: int, replaying: bool) -> Judgement:
     """Say how the run that is over ended. Nobody runs; points are off."""
     state = hw.state()
@@ -73,7 +104,7 @@ def judge(world: World, nr_participants: int, replaying: bool) -> Judgement:
     if verdict == hw.STEPS:
         return Judgement(INCONCLUSIVE, f"the limit of {state['step']} steps was reached")
     if verdict == hw.NO_PROGRESS:
-        return Judgement(FOUND, finding=_livelock(state))
+        return Judgement(FOUND, finding=_livelock(world, nr_participants, state))
     if verdict == hw.ENDED:
         return Judgement()
     return _stuck(world, nr_participants, state)
@@ -90,8 +121,15 @@ def _reported(world: World, state: dict[str, int]) -> Judgement:
     return Judgement(FOUND, finding=Finding(step=state["step"], **value))
 
 
-def _livelock(state: dict[str, int]) -> Finding:
+def _livelock(world: World, nr: int, state: dict[str, int]) -> Finding:
+    rows = [hw.row(who) for who in range(nr)]
+    notes = [
+        f"{_who(who, rows)} holds {', '.join(world.describe(at) for at in row['held'])}"
+        for who, row in enumerate(rows)
+        if row["held"]
+    ]
     return Finding(
+        notes=notes,
         kind="no progress",
         signature="no-progress",
         message="the CPUs take steps and no task gets on",

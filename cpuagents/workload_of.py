@@ -22,10 +22,15 @@ def this_run() -> Scenario:
 
 
 def made(number: int) -> Scenario:
-    """Generated workload `number` of this setting."""
+    """Generated workload `number` of the setting of this process; made once."""
     global _number, _made
     if _made is None or number != _number:
-        seed = hw.draw(setting.seed, STREAM_WORKLOAD, number)
-        _made = generator.generate(seed, setting.nr_cpus, NR_TASKS_GENERATED)
+        _made = generated(setting, number)
         _number = number
     return _made
+
+
+def generated(given: Setting, number: int) -> Scenario:
+    """Generated workload `number` of a setting."""
+    seed = hw.draw(given.seed, STREAM_WORKLOAD, number)
+    return generator.generate(seed, given.nr_cpus, NR_TASKS_GENERATED)

@@ -159,12 +159,11 @@ def with_progress(
 def report(result: Result, setting: Setting) -> None:
     """What the campaign brought, for people."""
     if result.finding and result.path:
-        show.finding(result.finding, result.path, setting.nr_cpus)
+        show.finding(result.finding, result.path, setting)
     reason = f" ({result.reason})" if result.reason else ""
+    verdict = "interrupted" if result.interrupted and not result.finding else result.verdict
     click.echo(
-        f"{result.verdict}{reason}: {result.nr_schedules} schedules, {result.nr_steps} steps, "
+        f"{verdict}{reason}: {result.nr_schedules} schedules, {result.nr_steps} steps, "
         f"{result.nr_switches} switches in {result.elapsed_s:.1f} s; "
         f"seed {setting.seed:#x}, strategy {setting.strategy}, trace {result.hash}"
     )
-    if result.interrupted:
-        click.echo("interrupted: what was found so far is on disk")

@@ -9,6 +9,7 @@ from cpuagents import campaign, reproducer
 from cpuagents.bad_input import BadInput
 from cpuagents.campaign import Result
 from cpuagents.reproducer import Reproducer
+from cpuagents.setting import FREE
 from cpuagents.verdict import DIVERGED, FOUND
 from emu.bpf import plugin
 from emu.bpf.ops import SchedExtOps
@@ -39,6 +40,11 @@ def replay(file: Path, until: int, rows: int, times: int, sched: str | None, as_
       scxemu replay bug.repro -s my_sched.py:MySched --until 118
     """
     saved = reproducer.load(file)
+    if saved.setting.mode == FREE:
+        raise BadInput(
+            f"{file}: found in a free run, whose order no replay can follow; "
+            f"try it again with {show.rerun(saved.setting)}"
+        )
     ops_class = _scheduler(file, saved, sched)
     results = campaign.replay(saved, ops_class, until=until, times=times, out=file.parent)
     result = results[-1]
@@ -49,7 +55,7 @@ def replay(file: Path, until: int, rows: int, times: int, sched: str | None, as_
         show.as_json(result, saved.setting)
         show.leave(_worst(results))
     if result.finding:
-        show.finding(result.finding, file, saved.setting.nr_cpus, rows)
+        show.finding(result.finding, file, saved.setting, rows)
     exact = sum(each.verdict == FOUND for each in results)
     if until:
         if result.view:

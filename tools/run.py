@@ -87,12 +87,15 @@ def run(
     if result.tasks:
         show.tasks(result)
     if result.finding and result.path:
-        show.finding(result.finding, result.path, cpus)
+        show.finding(result.finding, result.path, setting)
     _last_line(result, mode)
     show.leave(result)
 
 
 def _last_line(result: campaign.Result, mode: str) -> None:
+    if result.interrupted:
+        click.echo("interrupted: the run was not finished")
+        return
     reason = f" ({result.reason})" if result.reason else ""
     ending = f"{result.verdict}{reason}: {result.time_ns / show.NS_PER_MS:.3f} ms virtual"
     if mode == "controlled":

@@ -12,8 +12,9 @@ from rich.table import Table
 
 from cpuagents.campaign import Result
 from cpuagents.finding import Finding
-from cpuagents.setting import Setting
+from cpuagents.setting import FREE, Setting
 from cpuagents.verdict import CLEAN, DIVERGED, FOUND, INCONCLUSIVE
+from emu.bpf import plugin
 from tools import timeline
 
 STATUS = {CLEAN: 0, FOUND: 1, INCONCLUSIVE: 4, DIVERGED: 5}
@@ -38,7 +39,7 @@ def as_json(result: Result, setting: Setting) -> None:
     """One JSON object on standard output."""
     data: dict[str, Any] = asdict(result)
     data["path"] = str(result.path) if result.path else None
-    data["again"] = again(result.path, result.finding) if result.path and result.finding else None
+    data["again"] = again(result.path, setting) if result.path else None
     data["seed"] = setting.seed
     data["strategy"] = setting.strategy
     data["scheduler"] = setting.scheduler
@@ -46,13 +47,27 @@ def as_json(result: Result, setting: Setting) -> None:
     click.echo(json.dumps(data))
 
 
-def again(path: Path, finding: Finding) -> str:
-    """The command that shows the finding again."""
-    return f"scxemu replay {path}"
+def again(path: Path, setting: Setting) -> str:
+    """The command that shows a finding again; for a free run one that may."""
+    spec = "" if setting.scheduler in plugin.installed() else f" -s {setting.scheduler}"
+    if setting.mode == FREE:
+        return rerun(setting)
+    return f"scxemu replay {path}{spec}"
 
 
-def finding(found: Finding, path: Path, nr_cpus: int, nr_rows: int = 24) -> None:
+def rerun(setting: Setting) -> str:
+    """The command that does a free run once more; its order is the machine's."""
+    name = setting.scenario.name if setting.scenario else "WORKLOAD"
+    return (
+        f"scxemu run {name} -s {setting.scheduler} --cpus {setting.nr_cpus} --mode free "
+        f"--seed {setting.seed:#x} --noise {setting.noise_one_in} "
+        f"--time-scale {setting.time_scale}"
+    )
+
+
+def finding(found: Finding, path: Path, setting: Setting, nr_rows: int = 24) -> None:
     """A finding as people read it: what, where, why, the last steps, and how to see it again."""
+    nr_cpus = setting.nr_cpus
     out = console()
     where = f"step {found.step}, {found.time_ns:_} ns, "
     where += f"CPU {found.cpu}" if found.cpu >= 0 else "the control agent"
@@ -71,8 +86,10 @@ def finding(found: Finding, path: Path, nr_cpus: int, nr_rows: int = 24) -> None
         out.print(f"  {name} was in {' < '.join(reversed(lines))}", markup=False)
     if found.timeline:
         out.print(timeline.table(found, nr_cpus, nr_rows))
+        if len(found.timeline) > nr_rows and setting.mode != FREE:
+            out.print("  (scxemu replay --rows shows more of it)", markup=False)
     out.print(f"  signature  {found.signature}", markup=False)
-    out.print(f"  again      {again(path, found)}", markup=False)
+    out.print(f"  again      {again(path, setting)}", markup=False)
 
 
 def tasks(result: Result) -> None:

@@ -54,8 +54,8 @@ EVENTS: dict[int, Event] = {
     NEW_TASK: Event("new_task", "makes {t0}"),
     EXIT: Event("exit", "{t0} exits"),
     PRINT: Event("print", "prints; see describe()"),
-    MAP_READ: Event("map_read", "reads {m0}[{1}]: {2}"),
-    MAP_WRITE: Event("map_write", "writes {m0}[{1}]: {2}"),
+    MAP_READ: Event("map_read", "reads {m0}[{1}]: {v2}"),
+    MAP_WRITE: Event("map_write", "writes {m0}[{1}]: {v2}"),
 }
 
 
@@ -108,4 +108,5 @@ def describe(
         words[f"t{i}"] = _task(value, names)
         words[f"d{i}"] = dsq_name(value)
         words[f"x{i}"] = f"{value:#x}"
+        words[f"v{i}"] = str(value - (1 << 64) if value >> 63 else value)
     return known.text.format(*args, **words)

@@ -24,7 +24,6 @@ class Op(NamedTuple):
 
 OPS: dict[str, Op] = {
     "init": Op((), "none", KF_UNLOCKED, "the scheduler is loaded"),
-    "exit": Op(("info",), "none", KF_UNLOCKED, "the scheduler is unloaded"),
     "enable": Op(("p",), "pi_lock, rq.lock of p", KF_REST, "p comes to this scheduler"),
     "disable": Op(("p",), "pi_lock, rq.lock of p", KF_REST, "p leaves this scheduler"),
     "select_cpu": Op(("p", "prev_cpu", "wake_flags"), "pi_lock of p", KF_SELECT_CPU, "p wakes"),
@@ -43,6 +42,7 @@ OP_NAMES: tuple[str, ...] = tuple(OPS)
 
 # Callbacks of the kernel that are not built yet: refused by name.
 OPS_LATER: tuple[str, ...] = (
+    "exit",
     "dequeue",
     "yield",
     "core_sched_before",

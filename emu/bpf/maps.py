@@ -118,6 +118,11 @@ class _Words(Map):
         self._word(index).store(value)
         hw.trace(events.MAP_WRITE, self.number, index, value)
 
+    def _add(self, index: int, delta: int) -> int:
+        old = self._word(index).fetch_add(delta)
+        hw.trace(events.MAP_WRITE, self.number, index, old + delta)
+        return old
+
     def _word(self, index: int) -> hw.Word:
         try:
             return self._words[index]
@@ -148,7 +153,7 @@ class Array(_Words):
 
     def fetch_add(self, index: int, delta: int) -> int:
         """Add to a word as one step; returns what was there."""
-        return self._word(index).fetch_add(delta)
+        return self._add(index, delta)
 
     def cmpxchg(self, index: int, old: int, new: int) -> int:
         """Store `new` if the word is `old`, as one step; returns what was there."""
@@ -172,7 +177,7 @@ class TaskStorage(_Words):
 
     def fetch_add(self, p: Task, delta: int) -> int:
         """Add to the word of a task as one step; returns what was there."""
-        return self._word(p.index).fetch_add(delta)
+        return self._add(p.index, delta)
 
 
 class Global(_Words):
@@ -196,7 +201,7 @@ class Global(_Words):
 
     def fetch_add(self, delta: int) -> int:
         """Add as one step; returns what was there."""
-        return self._word(0).fetch_add(delta)
+        return self._add(0, delta)
 
     def cmpxchg(self, old: int, new: int) -> int:
         """Store `new` if the word is `old`, as one step; returns what was there."""

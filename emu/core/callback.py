@@ -48,9 +48,6 @@ def _raised(name: str, error: Exception) -> NoReturn:
             frame = candidate
             break
     kind = type(error).__name__
-    report.finding(
-        "scheduler raised",
-        [name, kind],
-        f"ops.{name}() raised {kind}: {error}",
-        f"{Path(frame.filename).name}:{frame.lineno}",
-    )
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    message = f"ops.{name}() raised {kind}: {error}"
+    report.finding("scheduler raised", [name, kind, place], message, place)

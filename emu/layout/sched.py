@@ -20,6 +20,8 @@ class Sched(Struct):
     duration_ns = hw.Plain(hw.S64)  # 0: until nothing is left to do.
     seed = hw.Plain(hw.U64)  # Of the schedule: chance inside callbacks comes from it.
     workload = hw.Plain(hw.U64)  # Number of the generated workload.
+    number = hw.Plain(hw.U64)  # Of the schedule.
+    length = hw.Plain(hw.U64)  # Counted points of a calm run, where the strategy learned them.
 
     reported = hw.Atomic(points=hw.OTHER)  # 1: somebody has a finding; the first one counts.
 

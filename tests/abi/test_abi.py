@@ -15,7 +15,7 @@ def test_every_op_of_the_kernel_is_either_there_or_refused_by_name():
 
 def test_every_op_says_when_it_runs_and_under_which_locks():
     assert all(op.about and op.locks for op in OPS.values())
-    assert [name for name, op in OPS.items() if op.locks == "none"] == ["init", "exit"]
+    assert [name for name, op in OPS.items() if op.locks == "none"] == ["init"]
 
 
 def test_kfunc_groups_are_single_bits():

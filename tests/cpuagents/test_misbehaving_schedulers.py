@@ -126,6 +126,14 @@ def test_a_callback_that_loops_over_scheduling_points_makes_no_progress(tmp_path
     assert found is not None and found.kind == "no progress"
 
 
+@pytest.mark.slow
+def test_a_free_run_in_which_nothing_gets_on_ends(tmp_path):
+    """Method: a callback spins on a map, so its heart beats and no task gets on."""
+    given = running.setting(running.scenario(), sched="spinning", mode="free")
+    found = running.run(given, tmp_path, ops=Spinning).finding
+    assert found is not None and found.kind == "no progress", found
+
+
 def test_a_scheduler_that_refuses_to_be_loaded_is_bad_input(tmp_path):
     with pytest.raises(BadInput, match="ops.init\\(\\) failed \\(-12\\)"):
         outcome(Refusing, tmp_path)
