@@ -40,8 +40,8 @@ bench: $(STAMP)
 # A copy of the tree, because the sanitized module must not replace the one in place.
 sanitize: $(STAMP)
 	@rm -rf $(SANITIZED) && mkdir -p $(SANITIZED)
-	@cp -R emu cpuagents scheduler_plugins tools tests pyproject.toml $(SANITIZED)
-	@rm -f $(SANITIZED)/emu/machine/*.so
+	@tar -cf - --exclude=./.git --exclude=./$(VENV) --exclude=./build --exclude='*.so' . | \
+	    tar -xf - -C $(SANITIZED)
 	@cc -shared -fPIC -g -O1 -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror \
 	    -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
 	    -I"$$($(BIN)/python -c '$(INCLUDE)')" emu/machine/csrc/*.c \
