@@ -160,6 +160,8 @@ class _Collector:
         if self.found:
             result.number, result.finding, result.path = self.found
             result.verdict, result.reason = FOUND, ""
+        elif coordinator.lost:
+            result.verdict, result.reason = INCONCLUSIVE, "the fork server was killed"
         elif result.reason:
             result.verdict = INCONCLUSIVE
         return result

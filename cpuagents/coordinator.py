@@ -62,6 +62,7 @@ class Coordinator:
         ]
         self._stop = False
         self.interrupted = False
+        self.lost = False  # The fork server died.
         self.refused = ""  # Why the operating system gave no process.
 
     def run(self, requests: Requests, on_message: OnMessage) -> None:
@@ -131,6 +132,11 @@ class Coordinator:
         async with aclosing(server.messages()) as events:
             async for event in events:
                 await self._server_event(server, event, on_message)
+        self.lost = True  # Somebody killed the fork server, and the agents with it.
+        self._stop = True
+        for watch in self._watches:
+            watch.spawned.set()
+            watch.scope.cancel()
 
     async def _server_event(
         self, server: wire.Channel, event: wire.Message, on_message: OnMessage

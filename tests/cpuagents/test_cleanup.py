@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +89,18 @@ def test_a_killed_coordinator_takes_everything_with_it(running):
     os.kill(running.process.pid, signal.SIGKILL)
     _, processes, names = running.end()
     assert (processes, names) == ([], set())
+
+
+@pytest.mark.slow
+def test_a_killed_fork_server_is_said_and_leaves_nothing(running):
+    """Method: it is the one process of the session that is none of those that are known."""
+    known = {running.process.pid, *running.pids}
+    others = [pid for pid in processes_of(running.process.pid) if pid not in known]
+    tracker = "multiprocessing.resource_tracker"
+    (server,) = [p for p in others if tracker not in Path(f"/proc/{p}/cmdline").read_text()]
+    os.kill(server, signal.SIGKILL)
+    output, processes, names = running.end()
+    assert "inconclusive" in output and (processes, names) == ([], set())
 
 
 @pytest.mark.slow
