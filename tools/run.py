@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from cpuagents import campaign
 from tools import options, show
@@ -79,7 +80,8 @@ def run(
     )
     for note in scenario.notes:
         click.echo(f"note: {note}", err=True)
-    result = campaign.run(setting, ops_class, out=out)
+    with Console(stderr=True).status(f"{cpus} CPUs run {scenario.name}"):
+        result = campaign.run(setting, ops_class, out=out)
     if as_json:
         show.as_json(result, setting)
         show.leave(result)
