@@ -9,7 +9,11 @@
 
 #define MAGIC 0x736378656d753031ULL
 
-struct local T = { .me = -1 };
+// Every point of a process without an arena comes to turn_slow() and is refused there.
+#define NOWHERE { .me = -1, .mode = MODE_CONTROLLED, .count = POINT_ALL, .burst = -1, \
+		  .limit = UINT64_MAX }
+
+struct local T = NOWHERE;
 
 static size_t align64(size_t n)
 {
@@ -82,7 +86,7 @@ int arena_attach(void *base, size_t size, int32_t me)
 void arena_detach(void)
 {
 	free(T.image);
-	T = (struct local){ .me = -1 };
+	T = (struct local)NOWHERE;
 }
 
 int arena_save(size_t start, size_t end)

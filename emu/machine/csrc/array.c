@@ -5,20 +5,6 @@
 
 #include <string.h>
 
-static void array_dealloc(PyObject *self)
-{
-	struct view *v = (struct view *)self;
-
-	Py_CLEAR(v->field);
-	Py_CLEAR(v->cell);
-	PyObject_Free(v);
-}
-
-static uint32_t points_of(const struct view *v)
-{
-	return v->field ? v->field->points : POINT_OTHER;
-}
-
 // ---- masks
 
 PyObject *mask_to_py(const uint64_t *words)
@@ -153,7 +139,7 @@ static PyObject *words_item(PyObject *self, Py_ssize_t i)
 	uint64_t off = v->off + (uint64_t)i * 8, word;
 	int err = 0;
 
-	if (in_range(self, i))
+	if (in_range(self, i) || not_attached())
 		return NULL;
 	if (!v->field)
 		return PyLong_FromUnsignedLongLong(*word_at(off));
@@ -172,7 +158,11 @@ static int words_set_item(PyObject *self, Py_ssize_t i, PyObject *value)
 	uint64_t off = v->off + (uint64_t)i * 8, word;
 	int err = 0;
 
-	if (!value || in_range(self, i))
+	if (!value) {
+		PyErr_SetString(PyExc_TypeError, "a word of an array cannot be deleted");
+		return -1;
+	}
+	if (in_range(self, i) || not_attached())
 		return -1;
 	if (!v->field) {
 		word = PyLong_AsUnsignedLongLongMask(value);
@@ -216,13 +206,8 @@ static PyMethodDef generic_methods[] = {
 	{ "__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL }, { 0 },
 };
 
-#define VIEW_TYPE(var, cname, ...)                                                      \
-	PyTypeObject var = {                                                            \
-		PyVarObject_HEAD_INIT(NULL, 0)                                          \
-		.tp_name = "emu.machine._machine." cname,                               \
-		.tp_basicsize = sizeof(struct view),                                    \
-		.tp_dealloc = array_dealloc, .tp_flags = Py_TPFLAGS_DEFAULT, __VA_ARGS__ \
-	}
-VIEW_TYPE(mask_type, "Mask", .tp_methods = mask_methods);
-VIEW_TYPE(words_type, "Words", .tp_as_sequence = &words_sequence, .tp_methods = generic_methods);
-VIEW_TYPE(atomic_words_type, "AtomicWords", .tp_as_sequence = &atomic_words_sequence);
+VIEW_TYPE(mask_type, "Mask", view_dealloc, .tp_methods = mask_methods);
+VIEW_TYPE(words_type, "Words", view_dealloc, .tp_as_sequence = &words_sequence,
+	  .tp_methods = generic_methods);
+VIEW_TYPE(atomic_words_type, "AtomicWords", view_dealloc,
+	  .tp_as_sequence = &atomic_words_sequence);

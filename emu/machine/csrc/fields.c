@@ -9,9 +9,11 @@ int field_load(uint64_t off, uint32_t points, uint64_t *seen)
 {
 	int err = turn_point(OP_LOAD, off, points);
 
+	if (err)
+		return err;
 	// Acquire: pairs with field_store() and every other writer below.
 	*seen = atomic_load_explicit(word_at(off), memory_order_acquire);
-	return err;
+	return TURN_OK;
 }
 
 int field_store(uint64_t off, uint32_t points, uint64_t value)
@@ -20,7 +22,8 @@ int field_store(uint64_t off, uint32_t points, uint64_t value)
 
 	if (err)
 		return err;
-	// Release: pairs with field_load() and field_wait_while(). Sequentially consistent besides: a store here stands for a store with a full barrier behind it.
+	// Release: pairs with field_load() and field_wait_while(). Sequentially consistent besides:
+	// a store here stands for a store with a full barrier behind it.
 	atomic_store(word_at(off), value);
 	turn_word_changed(off);
 	return TURN_OK;
@@ -108,10 +111,12 @@ int field_mask_load(uint64_t off, uint32_t points, uint64_t *seen)
 {
 	int err = turn_point(OP_LOAD, off, points);
 
+	if (err)
+		return err;
 	// Acquire: pairs with field_mask_store().
 	for (int i = 0; i < MASK_WORDS; i++)
 		seen[i] = atomic_load_explicit(word_at(off) + i, memory_order_acquire);
-	return err;
+	return TURN_OK;
 }
 
 int field_mask_store(uint64_t off, uint32_t points, const uint64_t *value)

@@ -19,7 +19,7 @@
 #define MASK_WORDS 4
 #define NEVER INT64_MAX
 #define BURST_MAX (INT64_MAX / 4)
-#define STRETCH 4096
+#define STRETCH 4096			// Steps after which a run looks at its limits, at the latest.
 
 typedef _Atomic uint64_t word_t;
 
@@ -106,8 +106,9 @@ struct local {
 	int32_t me;
 	uint32_t mode, count;
 	bool fine, quiet, active;	// active: it takes part in the current run.
-	int64_t burst, left;		// Counted points in this stretch, and after it.
-	uint64_t steps;			// Points since the last decision, not yet in hdr->step.
+	int64_t burst;			// Counted points until the next decision.
+	uint64_t steps;			// Points not yet in hdr->step.
+	uint64_t limit;			// Steps at which to look at the limits of the run.
 	uint64_t counted;		// Of these, the counted ones with somebody else enabled.
 	bool contested, cut;		// Was somebody else enabled; was the burst cut short.
 	uint64_t run;
@@ -168,17 +169,29 @@ void trace_write(uint64_t event, const uint64_t arg[4]);
 void trace_switch(uint32_t to);
 uint64_t trace_signature(uint32_t who);
 
-// turn.c
-// The plan: returns 0 and fills *who and *burst, or TURN_ERROR with a Python error set.
-typedef int (*plan_fn)(const uint32_t *enabled, uint32_t nr, uint32_t *who, int64_t *burst);
-extern plan_fn turn_plan;
+// baton.c
 extern int (*turn_signal_check)(void);	// Returns nonzero if a Python signal handler raised.
 extern void (*turn_sleeping)(bool asleep);	// Drops and retakes what others need while we sleep.
+void baton_give(uint32_t who);
+int baton_wait(void);
+
+// turn.c
+// The plan: returns 0 and fills *who (one of `enabled`) and *burst (above 0), or TURN_ERROR with a
+// Python error set.
+typedef int (*plan_fn)(const uint32_t *enabled, uint32_t nr, uint32_t *who, int64_t *burst);
+extern plan_fn turn_plan;
 
 int turn_slow(uint32_t op, uint64_t off, uint32_t points);
 int turn_block(uint32_t status, uint64_t off, uint64_t value);
 void turn_word_changed(uint64_t off);
 void turn_announce(uint32_t op, uint64_t off, uint32_t points);
+int turn_look_at_limits(void);
+int turn_decide(bool stay);
+int turn_leave_run(void);
+void turn_flush_steps(void);
+void turn_start_burst(int64_t burst);
+
+// run.c
 int turn_begin(uint32_t mode, uint32_t count, bool fine);
 int turn_enter(bool *begun);
 int turn_done(void);
@@ -186,7 +199,6 @@ void turn_end(uint32_t verdict);
 void turn_abort(uint32_t verdict);
 int turn_collect(uint32_t who);
 void turn_hand(uint32_t who);
-void turn_noise(void);
 
 // Make the next point a decision: somebody may have been enabled.
 static inline void turn_cut(void)
@@ -195,13 +207,14 @@ static inline void turn_cut(void)
 	T.cut = true;
 }
 
-// Stand before one operation. Fast path: one decrement of a local word.
+// Stand before one operation. Fast path: a count up and a count down of local words.
 static inline int turn_point(uint32_t op, uint64_t off, uint32_t points)
 {
 	if (__builtin_expect(T.mode == MODE_CONTROLLED, 1)) {
 		if (__builtin_expect(T.quiet, 0))
 			return TURN_OK;
-		T.steps++;
+		if (__builtin_expect(++T.steps >= T.limit, 0) && turn_look_at_limits())
+			return TURN_OVER;
 		if (__builtin_expect(!(points & T.count), 0))
 			return TURN_OK;
 		T.counted += T.contested;

@@ -9,25 +9,13 @@ static PyObject *m_state(PyObject *m, PyObject *unused)
 
 	(void)m;
 	(void)unused;
-	if (!h)
-		return PyErr_Format(machine_bug, "no arena is attached to this process");
+	if (not_attached())
+		return NULL;
 	return Py_BuildValue("{sKsKsKsKsKsIsIsIsKsIsI}", "step", h->step + (T.active ? T.steps : 0),
 			     "decisions", h->decisions, "counted", h->counted + T.counted, "hash", h->hash,
 			     "nr_switches", h->nr_switches, "verdict", (unsigned)h->verdict,
 			     "verdict_by", (unsigned)h->verdict_by, "over", (unsigned)h->over,
 			     "run", (unsigned long long)h->run, "holder", h->holder, "mode", h->mode);
-}
-
-static struct row *row_arg(PyObject *arg)
-{
-	long who = PyLong_AsLong(arg);
-
-	if (who == -1 && PyErr_Occurred())
-		return NULL;
-	if (T.hdr && who >= 0 && who < (long)T.hdr->nr)
-		return &T.rows[who];
-	PyErr_Format(PyExc_IndexError, "there is no participant %ld", who);
-	return NULL;
 }
 
 static PyObject *held_list(const struct row *r)
@@ -78,7 +66,7 @@ static PyObject *m_switches(PyObject *m, PyObject *args)
 	PyObject *list;
 
 	(void)m;
-	if (!PyArg_ParseTuple(args, "KK", &first, &count))
+	if (!PyArg_ParseTuple(args, "KK", &first, &count) || not_attached())
 		return NULL;
 	list = PyList_New(0);
 	for (uint64_t i = first; list && i < first + count && i < nr_logged(); i++) {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Views: the Python objects that atomic instructions, locks, masks and arrays are called on.
+// Views: the Python objects that instructions are called on; and those of single words.
 #include "glue.h"
-
-#include <errno.h>
-#include <string.h>
 
 #define NR_FREE 16
 
@@ -29,7 +26,7 @@ PyObject *view_new(PyTypeObject *type, uint64_t off, struct field *f, struct cel
 	return (PyObject *)v;
 }
 
-static void view_dealloc(PyObject *self)
+void view_dealloc(PyObject *self)
 {
 	struct view *v = (struct view *)self;
 
@@ -39,11 +36,6 @@ static void view_dealloc(PyObject *self)
 		free_views[nr_free++] = v;
 	else
 		PyObject_Free(v);
-}
-
-static uint32_t points_of(const struct view *v)
-{
-	return v->field ? v->field->points : POINT_OTHER;
 }
 
 static PyObject *seen_or_raise(int err, uint64_t seen)
@@ -79,8 +71,6 @@ static int stored(struct view *v, bool ok, uint64_t old, uint64_t new)
 	return err;
 }
 
-// ---- word
-
 static PyObject *word_load(PyObject *self, PyObject *unused)
 {
 	struct view *v = (struct view *)self;
@@ -94,7 +84,7 @@ static PyObject *word_load(PyObject *self, PyObject *unused)
 static PyObject *word_store(PyObject *self, PyObject *arg)
 {
 	struct view *v = (struct view *)self;
-	uint64_t word, before = *word_at(v->off);
+	uint64_t word, before = T.active ? *word_at(v->off) : 0;
 	int err;
 
 	if (to_word(arg, &word))
@@ -175,159 +165,7 @@ static PyMethodDef word_methods[] = {
 	{ 0 },
 };
 
-// ---- lock
-
-static PyObject *lock_refused(struct view *v, const char *what)
-{
-	PyObject *name = lock_name(v->field, v->cell);
-	int32_t owner = lock_owner(v->off);
-
-	if (name && owner < 0)
-		PyErr_Format(machine_bug, "%s %U: nobody holds it", what, name);
-	else if (name)
-		PyErr_Format(machine_bug, "%s %U: participant %d holds it, this is %d", what, name,
-			     (int)owner, (int)T.me);
-	Py_XDECREF(name);
-	return NULL;
-}
-
-static int do_lock(struct view *v)
-{
-	int err = lock_take(v->off, points_of(v));
-
-	if (err == -EDEADLK || err == -EBUSY)
-		lock_refused(v, "cannot take");
-	else if (err)
-		glue_raise(err);
-	return err ? -1 : 0;
-}
-
-static int do_unlock(struct view *v)
-{
-	int err;
-
-	if (has_probe(v->field) && T.active && lock_owner(v->off) == T.me) {
-		bool before = T.quiet;
-		PyObject *result;
-
-		T.quiet = true;
-		result = PyObject_CallOneArg(v->field->probe, (PyObject *)v->cell);
-		T.quiet = before;
-		if (!result)
-			return -1;
-		Py_DECREF(result);
-	}
-	err = lock_release(v->off, points_of(v));
-	if (err == -EPERM)
-		lock_refused(v, "cannot release");
-	else if (err)
-		glue_raise(err);
-	return err ? -1 : 0;
-}
-
-static PyObject *lock_lock(PyObject *self, PyObject *unused)
-{
-	(void)unused;
-	if (do_lock((struct view *)self))
-		return NULL;
-	Py_RETURN_NONE;
-}
-
-static PyObject *lock_enter(PyObject *self, PyObject *unused)
-{
-	(void)unused;
-	return do_lock((struct view *)self) ? NULL : Py_NewRef(self);
-}
-
-static PyObject *lock_unlock(PyObject *self, PyObject *unused)
-{
-	(void)unused;
-	if (do_unlock((struct view *)self))
-		return NULL;
-	Py_RETURN_NONE;
-}
-
-static PyObject *lock_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
-{
-	// After an error the lock may be released already by the code that failed.
-	bool failed = nargs > 0 && args[0] != Py_None;
-
-	if (failed && lock_owner(((struct view *)self)->off) != T.me)
-		Py_RETURN_FALSE;
-	if (do_unlock((struct view *)self))
-		return NULL;
-	Py_RETURN_FALSE;
-}
-
-static PyObject *lock_trylock(PyObject *self, PyObject *unused)
-{
-	struct view *v = (struct view *)self;
-	bool got;
-	int err = lock_try(v->off, points_of(v), &got);
-
-	(void)unused;
-	if (err)
-		return glue_raise(err), NULL;
-	return PyBool_FromLong(got);
-}
-
-static PyObject *lock_get_owner(PyObject *self, PyObject *unused)
-{
-	int32_t owner = lock_owner(((struct view *)self)->off);
-
-	(void)unused;
-	if (owner < 0)
-		Py_RETURN_NONE;
-	return PyLong_FromLong(owner);
-}
-
-static PyObject *lock_assert_held(PyObject *self, PyObject *unused)
-{
-	struct view *v = (struct view *)self;
-
-	(void)unused;
-	if (T.active && lock_owner(v->off) != T.me)
-		return lock_refused(v, "this code needs");
-	Py_RETURN_NONE;
-}
-
-static PyObject *lock_get_name(PyObject *self, void *closure)
-{
-	(void)closure;
-	return lock_name(((struct view *)self)->field, ((struct view *)self)->cell);
-}
-
-static PyObject *view_get_offset(PyObject *self, void *closure)
-{
-	(void)closure;
-	return PyLong_FromUnsignedLongLong(((struct view *)self)->off);
-}
-
-static PyGetSetDef lock_getset[] = {
-	{ "name", lock_get_name, NULL, NULL, NULL },
-	{ "offset", view_get_offset, NULL, NULL, NULL },
-	{ 0 },
-};
-static PyMethodDef lock_methods[] = {
-	{ "lock", lock_lock, METH_NOARGS, NULL },
-	{ "unlock", lock_unlock, METH_NOARGS, NULL },
-	{ "trylock", lock_trylock, METH_NOARGS, NULL },
-	{ "owner", lock_get_owner, METH_NOARGS, NULL },
-	{ "assert_held", lock_assert_held, METH_NOARGS, NULL },
-	{ "__enter__", lock_enter, METH_NOARGS, NULL },
-	{ "__exit__", (PyCFunction)(void (*)(void))lock_exit, METH_FASTCALL, NULL },
-	{ 0 },
-};
-
-#define VIEW_TYPE(var, cname, ...)                                                      \
-	PyTypeObject var = {                                                            \
-		PyVarObject_HEAD_INIT(NULL, 0)                                          \
-		.tp_name = "emu.machine._machine." cname,                               \
-		.tp_basicsize = sizeof(struct view),                                    \
-		.tp_dealloc = view_dealloc, .tp_flags = Py_TPFLAGS_DEFAULT, __VA_ARGS__ \
-	}
-VIEW_TYPE(word_type, "Word", .tp_methods = word_methods);
-VIEW_TYPE(lock_ref_type, "LockRef", .tp_methods = lock_methods, .tp_getset = lock_getset);
+VIEW_TYPE(word_type, "Word", view_dealloc, .tp_methods = word_methods);
 
 int word_add_types(PyObject *module)
 {
