@@ -11,7 +11,7 @@ CPU = st.integers(0, 255)
 CALL = st.one_of(
     st.tuples(st.sampled_from(["xchg", "fetch_add", "fetch_or", "fetch_and"]), WORD),
     st.tuples(st.just("cmpxchg"), WORD, WORD),
-    st.tuples(st.sampled_from(["test_and_set", "test_and_clear"]), CPU),
+    st.tuples(st.sampled_from(["bit_set", "bit_clear"]), CPU),
     st.tuples(st.sampled_from(["trylock", "unlock"])),
 )
 
@@ -23,8 +23,11 @@ def on_machine(cell, name, *args):
         except hw.MachineBug:
             return False
         return True
-    owner = cell.lock if name == "trylock" else cell.bits if "test" in name else cell.atomic
-    return getattr(owner, name)(*args)
+    if name == "bit_set":
+        return cell.bits.test_and_set(*args)
+    if name == "bit_clear":
+        return cell.bits.test_and_clear(*args)
+    return getattr(cell.lock if name == "trylock" else cell.atomic, name)(*args)
 
 
 @settings(

@@ -40,13 +40,13 @@ class Model:
         seen, self.word = self.word, self.word & bits
         return seen
 
-    def test_and_set(self, cpu: int) -> bool:
+    def bit_set(self, cpu: int) -> bool:
         """As Mask.test_and_set()."""
         seen = bool(self.bits >> cpu & 1)
         self.bits |= 1 << cpu
         return seen
 
-    def test_and_clear(self, cpu: int) -> bool:
+    def bit_clear(self, cpu: int) -> bool:
         """As Mask.test_and_clear()."""
         seen = bool(self.bits >> cpu & 1)
         self.bits &= ~(1 << cpu)
