@@ -16,7 +16,8 @@ from emu.machine import _machine as hw
 NR_TRACE_DEFAULT = 512
 NR_SWITCHES_DEFAULT = 1 << 16
 
-_serial = itertools.count()
+_serials = itertools.count(1)
+_attached = 0  # Serial number of the arena that is the memory of this process; 0: none.
 
 
 class ArenaError(Exception):
@@ -29,6 +30,7 @@ class Arena:
     def __init__(self, shm: SharedMemory, base: int) -> None:
         """Wrap a segment whose machine is written already."""
         self._shm: SharedMemory | None = shm
+        self._serial = next(_serials)
         self.base = base  # First offset after the machine: where structures may lie.
         self.size = shm.size
 
@@ -59,7 +61,9 @@ class Arena:
 
     def attach(self, me: int) -> None:
         """Make this the memory of the process and `me` its participant (-1: an onlooker)."""
+        global _attached
         hw.attach(self.buf, me)
+        _attached = self._serial
 
     def save(self, end: int) -> None:
         """Keep a template image of the bytes from the end of the machine up to `end`."""
@@ -67,10 +71,19 @@ class Arena:
 
     def close(self) -> None:
         """Give the memory back; needs no other call afterwards, and may be called twice."""
-        if self._shm is not None:
+        global _attached
+        if self._shm is None:
+            return
+        if _attached == self._serial:
             hw.detach()
+            _attached = 0
+        try:
             self._shm.close()
-            self._shm = None
+        except BufferError:
+            # Somebody still looks at a part of it: the memory goes when that view does.
+            self._shm._mmap = None  # type: ignore[attr-defined]
+            self._shm.close()
+        self._shm = None
 
     def __del__(self) -> None:
         """Close quietly: an arena that nobody holds is of no use to anybody."""
@@ -84,9 +97,12 @@ def _buffer(shm: SharedMemory) -> memoryview:
 
 
 def _segment(nr_bytes: int) -> SharedMemory:
-    name = f"scxemu-{os.getpid()}-{next(_serial)}"
-    # The tracker hears of the name before it exists: killed in between, it is still cleaned up.
-    resource_tracker.register(f"/{name}", "shared_memory")
+    name = f"scxemu-{os.getpid()}-{next(_serials)}"
+    try:
+        # The tracker hears of the name before it exists: killed in between, it is still cleaned up.
+        resource_tracker.register(f"/{name}", "shared_memory")
+    except OSError as error:
+        raise _refused(nr_bytes, error) from error
     try:
         shm = SharedMemory(name, create=True, size=nr_bytes)
     except OSError as error:

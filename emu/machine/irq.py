@@ -40,19 +40,15 @@ class Lines:
         Errors: LineError if semaphores or file descriptors have run out.
         """
         self._semaphores: list[posix_ipc.Semaphore] = []
-        for _ in range(nr_participants):
-            try:
-                line = posix_ipc.Semaphore(None, posix_ipc.O_CREX, mode=0o600)
-            except (OSError, posix_ipc.Error) as error:
-                self.close()
-                raise LineError(
-                    f"cannot make {nr_participants} semaphores: {error}; "
-                    "free some space in /dev/shm or file descriptors, or use fewer CPUs"
-                ) from error
-            resource_tracker.register(line.name, "semaphore")
-            line.unlink()
-            resource_tracker.unregister(line.name, "semaphore")
-            self._semaphores.append(line)
+        try:
+            for _ in range(nr_participants):
+                self._semaphores.append(_line())
+        except (OSError, posix_ipc.Error) as error:
+            self.close()
+            raise LineError(
+                f"cannot make {nr_participants} semaphores: {error}; "
+                "free some space in /dev/shm or file descriptors, or use fewer CPUs"
+            ) from error
 
     def use(self) -> None:
         """Make these the lines of this process."""
@@ -64,6 +60,15 @@ class Lines:
         for line in self._semaphores:
             line.close()
         self._semaphores.clear()
+
+
+def _line() -> posix_ipc.Semaphore:
+    resource_tracker.ensure_running()  # It may be refused too: better before there is a name.
+    line = posix_ipc.Semaphore(None, posix_ipc.O_CREX, mode=0o600)
+    resource_tracker.register(line.name, "semaphore")
+    line.unlink()
+    resource_tracker.unregister(line.name, "semaphore")
+    return line
 
 
 def set_mode(free: bool, time_scale: int) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import traceback
+from typing import NamedTuple
 
 import pytest
 
@@ -57,6 +59,43 @@ def random_plan(enabled, me, decisions, counted, step, exhausted):
     return enabled[hw.draw_below(hw.scratch()[0], 1, decisions, len(enabled))], 1
 
 
+ASKED_AT = 1024  # First scratch word of what scripted plans were asked.
+
+
+class Asked(NamedTuple):
+    """One question to a scripted plan."""
+
+    enabled: list[int]
+    me: int
+    counted: int
+    step: int
+    exhausted: bool
+
+
+def scripted(*turns):
+    """Decision n is `turns[n]`; afterwards the lowest participant goes on. See asked()."""
+
+    def plan(enabled, me, decisions, counted, step, exhausted):
+        mask = sum(1 << who for who in enabled)
+        for i, value in enumerate((mask, me, counted, step, exhausted)):
+            hw.scratch()[ASKED_AT + 5 * decisions + i] = value
+        return turns[decisions] if decisions < len(turns) else (enabled[0], 1 << 40)
+
+    return plan
+
+
+def asked(decision):
+    """What a scripted plan was asked at that decision."""
+    mask, me, counted, step, exhausted = (
+        hw.scratch()[ASKED_AT + 5 * decision + i] for i in range(5)
+    )
+    return Asked([i for i in range(64) if mask >> i & 1], me, counted, step, bool(exhausted))
+
+
+def nothing(cell):
+    """The body of one who only takes part."""
+
+
 class Machine:
     """Participants that are forked once and run `bodies` under a plan; the last is this process."""
 
@@ -66,6 +105,8 @@ class Machine:
         self.cell = Cell._place(self.arena.base, 0)
         self.bodies = bodies
         self.plan = plan
+        self._errors, self._report = os.pipe()
+        os.set_blocking(self._errors, False)
         self.pids = [self._fork(me) for me in range(self.nr - 1)]
         self.arena.attach(self.nr - 1)
         hw.set_plan(plan)
@@ -88,6 +129,9 @@ class Machine:
                     hw.done()
                 except hw.RunOver:
                     continue
+                except Exception:
+                    os.write(self._report, traceback.format_exc().encode())
+                    hw.end(hw.FINDING)
         finally:
             os._exit(1)
 
@@ -102,13 +146,18 @@ class Machine:
             hw.done()
         except hw.RunOver:
             pass
-        return hw.state()
+        try:
+            raise AssertionError(os.read(self._errors, 1 << 16).decode())
+        except BlockingIOError:
+            return hw.state()  # No body failed.
 
     def close(self):
         """Kill the participants and give the memory back."""
         for pid in self.pids:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+        os.close(self._errors)
+        os.close(self._report)
         self.arena.close()
 
 

@@ -57,7 +57,8 @@ int turn_begin(uint32_t mode, uint32_t count, bool fine)
 	T.count = h->count = count;
 	T.fine = fine;
 	h->fine = fine;
-	if (mode == MODE_FREE && wait_until_parked())
+	// After a free run some may not have noticed yet that it is over, and still write.
+	if ((mode == MODE_FREE || h->mode == MODE_FREE) && wait_until_parked())
 		return TURN_ERROR;
 	h->mode = mode;
 	h->over = 0;
@@ -77,9 +78,10 @@ int turn_begin(uint32_t mode, uint32_t count, bool fine)
 	T.cut = T.contested = false;
 	T.noise_index = 0;
 	h->holder = T.me;
-	if (mode == MODE_FREE)
-		for (uint32_t i = 0; i < control(); i++)
-			baton_give(i);
+	for (uint32_t i = 0; mode == MODE_FREE && i < control(); i++) {
+		T.rows[i].parked = 0;	// Here, not where it wakes up: it may be slow to do so.
+		baton_give(i);
+	}
 	return TURN_OK;
 }
 
@@ -89,8 +91,8 @@ int turn_enter(bool *begun)
 	int err;
 
 	T.active = false;
-	T.row->parked = 1;
 	do {
+		T.row->parked = 1;
 		err = baton_wait();
 		if (err)
 			break;
