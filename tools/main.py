@@ -51,6 +51,9 @@ for command in (run, fuzz, replay, listing, bench, demo):
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
+    if not __debug__:
+        click.echo("scxemu: runs with assertions only; leave out python -O", err=True)
+        sys.exit(EXIT_BAD_INPUT)
     try:
         status = cli.main(prog_name="scxemu", standalone_mode=False)
     except click.exceptions.Exit as leave:

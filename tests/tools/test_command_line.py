@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -113,6 +115,17 @@ def test_list_names_schedulers_workloads_strategies_and_faults():
 def test_every_command_has_help(command):
     done = scxemu(*command, "--help")
     assert done.returncode == 0 and done.stdout.startswith("Usage: ")
+
+
+def test_it_refuses_to_run_without_assertions():
+    done = subprocess.run(
+        [sys.executable, "-O", "-m", "tools.main", "list"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 2 and "leave out python -O" in done.stderr
 
 
 def test_shell_completion_offers_schedulers():
