@@ -59,6 +59,7 @@ class Batch:
     nr_steps: int
     nr_switches: int
     reason: str
+    notes: list[str]
 
 
 class _Collector:
@@ -94,7 +95,11 @@ class _Collector:
 
     def _batch(self, message: wire.Message) -> None:
         self.batches[message["first"]] = Batch(
-            message["hashes"], message["steps"], message["switches"], message["reason"]
+            message["hashes"],
+            message["steps"],
+            message["switches"],
+            message["reason"],
+            message["notes"],
         )
         self.nr_done += len(message["hashes"])
         if self.progress:
@@ -156,6 +161,7 @@ class _Collector:
             result.nr_steps += batch.nr_steps
             result.nr_switches += batch.nr_switches
             result.reason = result.reason or batch.reason
+            result.notes = result.notes or batch.notes
         result.hash = hasher.hexdigest()[:16]
         if self.found:
             result.number, result.finding, result.path = self.found

@@ -94,6 +94,7 @@ class Control:
     def _schedules(self, request: wire.Message) -> wire.Message:
         first, stop = request["first"], request["stop"]
         answer: dict[str, Any] = {"event": "batch", "first": first, "hashes": [], "reason": ""}
+        answer["notes"] = []
         steps = switches = 0
         for number in range(first, stop):
             self._prepare(number)
@@ -108,6 +109,7 @@ class Control:
                 answer.update(self._found(number, judgement, length))
                 break
             answer["reason"] = answer["reason"] or judgement.reason
+            answer["notes"] = answer["notes"] or judgement.notes
         answer["steps"], answer["switches"] = steps, switches
         return answer
 

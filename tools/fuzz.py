@@ -158,6 +158,7 @@ def with_progress(
 
 def report(result: Result, setting: Setting) -> None:
     """What the campaign brought, for people."""
+    show.notes(result)
     if result.finding and result.path:
         show.finding(result.finding, result.path, setting)
     reason = f" ({result.reason})" if result.reason else ""

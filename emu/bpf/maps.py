@@ -12,6 +12,7 @@ Life: maps_bytes() before the arena is made; place() once the World is attached,
 fork; boot() whenever the World was booted.
 """
 
+from abc import ABC, abstractmethod
 from errno import E2BIG
 from typing import Any, Protocol, Self, overload
 
@@ -31,7 +32,7 @@ class Sizes(Protocol):
     def nr_tasks(self) -> int: ...
 
 
-class Map:
+class Map(ABC):
     """A part of the maps area that belongs to one class attribute of a scheduler."""
 
     name = "?"
@@ -40,13 +41,15 @@ class Map:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
+    @abstractmethod
     def _size(self, sizes: Sizes) -> int:
-        raise NotImplementedError
+        """Bytes that it needs."""
 
+    @abstractmethod
     def _place(self, offset: int, sizes: Sizes) -> None:
-        raise NotImplementedError
+        """Bind it to the arena of this process."""
 
-    def _boot(self) -> None:
+    def _boot(self) -> None:  # noqa: B027  Most maps start as zeros, and have nothing to do.
         """Write what does not start as zero; the arena is zeroed already."""
 
 
