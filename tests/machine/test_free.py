@@ -1,6 +1,7 @@
 """Free runs: real concurrency, real interrupt lines, and an end that reaches everybody."""
 
 import os
+import signal
 
 import pytest
 
@@ -122,6 +123,7 @@ def test_the_end_reaches_those_who_spin_wait_or_sleep(machine, lines):
             cell.once  # noqa: B018
 
     def want(cell):
+        until(lambda: cell.lock.owner() == 3)
         cell.lock.lock()
 
     def end(cell):
@@ -202,3 +204,31 @@ def test_an_onlooker_can_end_a_controlled_run(machine):
     os.waitpid(pid, 0)
     hw.collect(0)  # Comes back when the spinner has left the run.
     assert (state["verdict"], state["verdict_by"]) == (hw.ABORTED, 2)
+
+
+@pytest.mark.parametrize("wait", ["lock", "wait_while"])
+def test_one_who_spins_hears_signals(machine, wait):
+    """Rule: what may block comes back to Python for a signal."""
+
+    def heard(number, frame):
+        raise InterruptedError
+
+    def spin(cell):
+        signal.signal(signal.SIGUSR1, heard)
+        until(lambda: cell.lock.owner() == 1)
+        try:
+            cell.plain = 1
+            cell.lock.lock() if wait == "lock" else cell.atomic.wait_while(0)
+        except InterruptedError:
+            cell.words[0] = 1
+
+    def hold(cell):
+        cell.lock.lock()
+        until(lambda: cell.plain)
+        os.kill(m.pids[0], signal.SIGUSR1)
+        until(lambda: cell.words[0])
+        cell.lock.unlock()
+
+    m = machine(spin, hold)
+    m.run(mode=hw.FREE)
+    assert m.cell.words[0] == 1

@@ -3,8 +3,6 @@
 // Operations on shared words. Each is one scheduling point, taken before the operation.
 #include "machine.h"
 
-#include <sched.h>
-
 int field_load(uint64_t off, uint32_t points, uint64_t *seen)
 {
 	int err = turn_point(OP_LOAD, off, points);
@@ -96,8 +94,8 @@ int field_wait_while(uint64_t off, uint32_t points, uint64_t value, uint64_t *se
 		if (*seen != value)
 			return TURN_OK;
 		err = turn_block(ROW_WORD, off, value);
-		if (T.mode == MODE_FREE && spins > 100)
-			sched_yield();
+		if (!err)
+			err = turn_spin(spins);
 	}
 	return err;
 }

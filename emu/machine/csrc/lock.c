@@ -4,9 +4,6 @@
 #include "machine.h"
 
 #include <errno.h>
-#include <sched.h>
-
-#define SPINS 200
 
 static void held_push(uint64_t off)
 {
@@ -62,8 +59,8 @@ int lock_take(uint64_t off, uint32_t points)
 		if (T.mode == MODE_SETUP)
 			return -EBUSY;
 		err = turn_block(ROW_LOCK, off, 0);
-		if (T.mode == MODE_FREE && spins > SPINS)
-			sched_yield();
+		if (!err)
+			err = turn_spin(spins);
 	}
 	return err;
 }

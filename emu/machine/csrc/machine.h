@@ -183,6 +183,7 @@ extern plan_fn turn_plan;
 
 int turn_slow(uint32_t op, uint64_t off, uint32_t points);
 int turn_block(uint32_t status, uint64_t off, uint64_t value);
+int turn_spin(uint64_t spins);
 void turn_word_changed(uint64_t off);
 void turn_announce(uint32_t op, uint64_t off, uint32_t points);
 int turn_look_at_limits(void);

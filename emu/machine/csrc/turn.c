@@ -8,6 +8,9 @@
 #include <sched.h>
 #include <time.h>
 
+#define SPINS 200
+#define SIGNAL_SPINS 1024	// Spins after which signals are looked at.
+
 plan_fn turn_plan;
 
 int turn_leave_run(void)
@@ -207,6 +210,15 @@ static int free_point(void)
 	if (T.hdr->noise_one_in)
 		noise();
 	return TURN_OK;
+}
+
+// Between two looks at a word in a free run: hard at first, then leaving the core to others.
+int turn_spin(uint64_t spins)
+{
+	if (T.mode != MODE_FREE || spins < SPINS)
+		return TURN_OK;
+	sched_yield();
+	return spins % SIGNAL_SPINS == 0 && turn_signal_check() ? TURN_ERROR : TURN_OK;
 }
 
 int turn_slow(uint32_t op, uint64_t off, uint32_t points)
