@@ -71,6 +71,7 @@ class _Collector:
         self.progress = progress
         self.batches: dict[int, Batch] = {}
         self.found: tuple[int, Finding, Path] | None = None
+        self.failed: tuple[int, Exception] | None = None
         self.replies: list[wire.Message] = []
         self.started = time.monotonic()
         self.nr_done = 0
@@ -83,15 +84,20 @@ class _Collector:
             self._batch(message)
         elif event == "agent_died":
             self._death(message)
-        elif event == "bad_input":
-            raise BadInput(message["message"])
-        elif event == "bug":
-            raise RuntimeError(message["message"])
+        elif event in ("bad_input", "bug"):
+            self._fail(message)
         else:
             self.replies.append(message)
         if message.get("finding"):
             self._keep(message)
-        return self.found is None or not self.stops_at_finding
+        return self.failed is None and (self.found is None or not self.stops_at_finding)
+
+    def _fail(self, message: wire.Message) -> None:
+        """Bad input or a bug of our own: it counts unless an earlier schedule has a finding."""
+        number = message.get("number", 0)
+        kind = BadInput if message["event"] == "bad_input" else RuntimeError
+        if self.failed is None or number < self.failed[0]:
+            self.failed = (number, kind(message["message"]))
 
     def _batch(self, message: wire.Message) -> None:
         self.batches[message["first"]] = Batch(
@@ -140,14 +146,20 @@ class _Collector:
         switches = tuple(Switch(*row) for row in message["switches"])
         saved = Schedule(switches, message["nr_switches"], message["hash"], message["step"])
         number = message["number"]
+        if self.found is not None and self.found[0] <= number:
+            return
         scenario = self.setting.scenario or workload_of.generated(self.setting, number // CHUNK)
         setting = self.setting.at(number, scenario, message["length"])
         path = reproducer.save(self.out, Reproducer(setting, saved, finding))
-        if self.found is None:
-            self.found = (number, finding, path)
+        self.found = (number, finding, path)
 
     def result(self, coordinator: Coordinator) -> Result:
-        """The result of the campaign."""
+        """The result of the campaign.
+
+        Errors: what a control agent answered instead of a result, see _fail().
+        """
+        if self.failed and not (self.found and self.found[0] < self.failed[0]):
+            raise self.failed[1]
         result = Result(elapsed_s=time.monotonic() - self.started)
         result.interrupted = coordinator.interrupted
         hasher = hashlib.sha256()

@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
 NR_TIMELINE = 600
 POLL_S = 0.002
-CALM = 0  # Number of the run that the length of a schedule is learned from.
 
 
 class BadWorkload(Exception):
@@ -72,6 +71,7 @@ class Control:
         self._kind, params = strategies.parse(self._setting.strategy)
         self._params = list(params.values())
         self._learned: dict[int, int] = {}
+        self._number = 0  # Of the present schedule.
         self._workload = -1  # The workload the template image is of.
         self._trace: TracebackType | None = None
 
@@ -82,11 +82,12 @@ class Control:
             try:
                 answer = handlers[request["do"]](request)
             except BadWorkload as bad:
-                answer = {"event": "bad_input", "message": str(bad)}
+                answer = {"event": "bad_input", "message": str(bad), "number": self._number}
             except hw.RunOver:
                 answer = self._ended_in_setup()
             except Exception:
-                answer = {"event": "bug", "message": traceback.format_exc()}
+                trace = traceback.format_exc()
+                answer = {"event": "bug", "message": trace, "number": self._number}
             wire.send(self._sock, {**answer, "end": True})
 
     # ------------------------------------------------------------ requests
@@ -98,7 +99,7 @@ class Control:
         steps = switches = 0
         for number in range(first, stop):
             self._prepare(number)
-            length = self._length(number)
+            length = self._length()
             judgement = self._controlled(number, self._kind, self._params, length)
             state = hw.state()
             answer["hashes"].append(state["hash"])
@@ -120,7 +121,7 @@ class Control:
             length = 0
             judgement = self._free(number)
         else:
-            length = self._length(number)
+            length = self._length()
             judgement = self._controlled(number, self._kind, self._params, length)
         return self._single(number, judgement, length)
 
@@ -168,6 +169,7 @@ class Control:
 
     def _prepare(self, number: int) -> None:
         """Make the template image of the workload that schedule `number` has."""
+        self._number = number
         workload = 0 if self._setting.scenario else number // CHUNK
         if workload == self._workload:
             return
@@ -189,7 +191,7 @@ class Control:
             program.prepare(self._world.tasks[index], template, None)
         self._world.sched.nr_tasks.store(len(scenario.threads))
 
-    def _length(self, number: int) -> int:
+    def _length(self) -> int:
         """Counted points of a calm run of this workload, for strategies that must know."""
         if not self._kind.LEARNS_LENGTH:
             return 0
@@ -198,7 +200,8 @@ class Control:
         workload = self._workload
         if workload not in self._learned:
             seed = hw.draw(self._setting.seed, STREAM_CALM, workload)
-            self._run_controlled(seed, Pct, [1, 0], number, 0)
+            # A number that the workload decides: the first schedule this engine meets is chance.
+            self._run_controlled(seed, Pct, [1, 0], workload * CHUNK, 0)
             self._learned[workload] = max(8, hw.state()["counted"] * 11 // 10)
         return self._learned[workload]
 
@@ -292,8 +295,8 @@ class Control:
         if name == "sleep":
             until = hw.now() + args[0]
             while hw.now() < until:
-                irq.cpu_wait(until, False)
-                irq.take()
+                if irq.cpu_wait(until, False):
+                    irq.take()
         elif name == "wake":
             program.wake_thread(args[0])
         elif name == "affinity_of":

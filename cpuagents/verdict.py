@@ -140,7 +140,12 @@ def _livelock(world: World, nr: int, state: dict[str, int]) -> Finding:
 def _stuck(world: World, nr: int, state: dict[str, int]) -> Judgement:
     rows = [hw.row(who) for who in range(nr)]
     if any(row["status"] == hw.DONE for row in rows[:-1]):
-        return Judgement()  # The time of the scenario is up.
+        # The time of the scenario is up. A CPU is done with nothing held, so a lock that somebody
+        # waits for now was not left behind by the end; a word may be, such as a stopper's answer.
+        locked = [who for who, row in enumerate(rows) if row["status"] == hw.LOCK]
+        if locked:
+            return Judgement(FOUND, finding=_deadlock(world, rows, locked, state))
+        return Judgement()
     waiting = [who for who, row in enumerate(rows) if row["status"] in (hw.LOCK, hw.WORD)]
     if waiting:
         return Judgement(FOUND, finding=_deadlock(world, rows, waiting, state))
@@ -148,9 +153,20 @@ def _stuck(world: World, nr: int, state: dict[str, int]) -> Judgement:
     if stranded:
         return Judgement(FOUND, finding=_lost_wakeup(world, stranded, rows, state))
     sleepers = [p for p in _tasks(world) if Task.state.peek(p) == TASK_INTERRUPTIBLE]
+    forgotten = [p for p in sleepers if _forgotten(p)]
+    if forgotten:
+        return Judgement(FOUND, finding=_lost_wakeup(world, forgotten, rows, state))
     if sleepers:
         return Judgement(notes=[_workload_stuck(sleepers)])
     return Judgement()
+
+
+def _forgotten(p: Task) -> bool:
+    """Whether a task sleeps that was let go: off its queue, or with its token there."""
+    step = program.scenario.templates[p.template].code[p.pc][0]
+    if step == "pause":
+        return Task.wake_token.peek(p)
+    return not Task.wait_on.peek(p)
 
 
 def _workload_stuck(sleepers: list[Task]) -> str:

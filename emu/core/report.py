@@ -26,6 +26,7 @@ def finding(
         parts: site and names for the signature; no numbers that differ between runs.
         values: what was seen, for the reader.
     """
+    _check_run()
     hw.quiet(True)
     _write_first(
         {
@@ -46,6 +47,7 @@ def finding(
 
 def workload(message: str) -> NoReturn:
     """End the run because the workload did what no program may do: not the scheduler's fault."""
+    _check_run()
     _write({"workload": message[:MESSAGE_MAX]})
     hw.end(hw.FINDING)
     raise hw.RunOver
@@ -62,10 +64,18 @@ def difference(message: str) -> None:
     _write({"difference": message[:MESSAGE_MAX]})
 
 
+def _check_run() -> None:
+    """A process that unwinds out of a run that is over has nothing to say about the next one."""
+    state = hw.state()
+    if state["over"] or state["run"] != this_cpu.run:
+        raise hw.RunOver
+
+
 def _write_first(value: dict[str, Any]) -> None:
     """Write a report, unless somebody else has: the first one counts, as with scx_claim_exit()."""
-    if not this_cpu.world.sched.reported.xchg(1):
-        this_cpu.world.sched.report = msgpack.packb(value)
+    if this_cpu.world.sched.reported.xchg(1):
+        raise hw.RunOver  # Whoever was first writes the report, and ends the run then.
+    this_cpu.world.sched.report = msgpack.packb(value)
 
 
 def _write(value: dict[str, Any]) -> None:

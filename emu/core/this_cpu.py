@@ -10,6 +10,7 @@ from collections.abc import Callable
 from emu.layout.rq import Rq
 from emu.layout.task import Task
 from emu.layout.world import World
+from emu.machine import _machine as hw
 
 Op = Callable[..., object]
 
@@ -33,6 +34,7 @@ nr_tasks = 0  # Flushed since the current round of dispatch began, plus moves to
 dispatch_rq: Rq | None = None  # Dispatched for.
 self_kick = False  # This CPU is to schedule again as soon as it has taken its interrupts.
 nr_draws = 0  # Random numbers drawn by callbacks in this run.
+run = 0  # Number of the run that this process takes part in.
 
 
 def attach(new_world: World, new_cpu: int, table: dict[str, Op], flags: int, batch: int) -> None:
@@ -53,7 +55,8 @@ def attach(new_world: World, new_cpu: int, table: dict[str, Op], flags: int, bat
 def begin_run() -> None:
     """Forget what an earlier run left behind, however it ended."""
     global kf_mask, direct_dispatch_task, direct_dispatch_done, locked_rq, nr_tasks, dispatch_rq
-    global self_kick, nr_draws
+    global self_kick, nr_draws, run
+    run = hw.state()["run"]
     kf_mask = 0
     direct_dispatch_task = None
     direct_dispatch_done = False

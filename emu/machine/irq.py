@@ -106,7 +106,8 @@ def cpu_wait(deadline_ns: int, idle: bool) -> bool:
     # Acquire: pairs with irq_send(), which sets the pending word first and looks at the line
     # second.
     hw.free_waiting(True, deadline_ns, idle)
-    if not hw.irq_pending():
+    for_ever = idle and deadline_ns == hw.NEVER
+    while not hw.irq_pending():
         left_ns = POLL_NS_MAX
         if deadline_ns != hw.NEVER:
             left_ns = min(left_ns, max(0, deadline_ns - hw.now()) // _time_scale)
@@ -114,6 +115,10 @@ def cpu_wait(deadline_ns: int, idle: bool) -> bool:
             # The one float of the emulator: seconds are what posix_ipc takes.
             _lines[hw.me()].acquire(truediv(left_ns, NS_PER_S))
         except (posix_ipc.BusyError, posix_ipc.SignalError):
-            pass  # The time is up, or a signal came: the caller looks again either way.
+            pass  # The time is up, or a signal came: look again either way.
+        if not for_ever:
+            break
+        # Asleep without an end, it must not look alive each time it looks whether the run is over.
+        hw.free_waiting(True, deadline_ns, idle)
     hw.free_waiting(False, 0, False)
     return bool(hw.irq_pending())

@@ -92,7 +92,7 @@ static int word_set(struct field *f, PyObject *obj, PyObject *value, bool once)
 		return glue_raise(err);
 	before = *word_at(off);
 	if (once)
-		err = field_store(off, f->points, word);
+		err = field_store(off, f->points, word, &before);
 	else
 		atomic_store_explicit(word_at(off), word, memory_order_relaxed);
 	if (err)

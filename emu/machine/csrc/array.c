@@ -155,7 +155,7 @@ static PyObject *words_item(PyObject *self, Py_ssize_t i)
 static int words_set_item(PyObject *self, Py_ssize_t i, PyObject *value)
 {
 	struct view *v = (struct view *)self;
-	uint64_t off = v->off + (uint64_t)i * 8, word;
+	uint64_t off = v->off + (uint64_t)i * 8, word, before;
 	int err = 0;
 
 	if (!value) {
@@ -176,7 +176,7 @@ static int words_set_item(PyObject *self, Py_ssize_t i, PyObject *value)
 	if (!T.active)
 		return glue_raise(TURN_OVER);
 	if (v->field->once) {
-		err = field_store(off, v->field->points, word);
+		err = field_store(off, v->field->points, word, &before);
 		return err ? glue_raise(err) : 0;
 	}
 	if (T.fine)

@@ -14,7 +14,8 @@ int field_load(uint64_t off, uint32_t points, uint64_t *seen)
 	return TURN_OK;
 }
 
-int field_store(uint64_t off, uint32_t points, uint64_t value)
+// *before: what the store replaced; read after the point, so that it is not stale.
+int field_store(uint64_t off, uint32_t points, uint64_t value, uint64_t *before)
 {
 	int err = turn_point(OP_STORE, off, points);
 
@@ -22,7 +23,7 @@ int field_store(uint64_t off, uint32_t points, uint64_t value)
 		return err;
 	// Release: pairs with field_load() and field_wait_while(). Sequentially consistent besides:
 	// a store here stands for a store with a full barrier behind it.
-	atomic_store(word_at(off), value);
+	*before = atomic_exchange(word_at(off), value);
 	turn_word_changed(off);
 	return TURN_OK;
 }

@@ -141,7 +141,7 @@ int64_t clock_next_time(uint32_t who);
 
 // fields.c: the operations on words. Each returns TURN_*; what was read goes to *seen.
 int field_load(uint64_t off, uint32_t points, uint64_t *seen);
-int field_store(uint64_t off, uint32_t points, uint64_t value);
+int field_store(uint64_t off, uint32_t points, uint64_t value, uint64_t *before);
 int field_xchg(uint64_t off, uint32_t points, uint64_t value, uint64_t *seen);
 int field_cmpxchg(uint64_t off, uint32_t points, uint64_t old, uint64_t value, uint64_t *seen);
 int field_add(uint64_t off, uint32_t points, uint64_t delta, uint64_t *seen);

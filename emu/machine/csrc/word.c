@@ -84,12 +84,12 @@ static PyObject *word_load(PyObject *self, PyObject *unused)
 static PyObject *word_store(PyObject *self, PyObject *arg)
 {
 	struct view *v = (struct view *)self;
-	uint64_t word, before = T.active ? *word_at(v->off) : 0;
+	uint64_t word, before = 0;
 	int err;
 
 	if (to_word(arg, &word))
 		return NULL;
-	err = field_store(v->off, points_of(v), word);
+	err = field_store(v->off, points_of(v), word, &before);
 	if (err)
 		return glue_raise(err), NULL;
 	if (stored(v, true, before, word))
