@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from cpuagents import campaign, reproducer
+from emu.bpf import Array, bpf_get_prandom_u32
 from emu.bpf.plugin import load_plugin
+from scheduler_plugins.simple import Simple
 from tests import running
 
 LEAKY = "leaky"
@@ -104,3 +106,33 @@ def test_a_schedule_depends_on_none_before_it(tmp_path):
     alone = [running.fuzz(replace(given, first=n), 1, tmp_path).nr_steps for n in range(12)]
     together = running.fuzz(given, len(alone), tmp_path)
     assert together.nr_steps == sum(alone)
+
+
+@pytest.mark.slow
+def test_a_finding_on_a_generated_workload_replays_exactly(tmp_path):
+    """Rule: nothing lies elsewhere in a replay than in the campaign, the scheduler's maps least."""
+    given = running.setting(scenario=None, nr_tasks=64, nr_cpus=3, sched=LEAKY)
+    found = running.fuzz(given, 5000, tmp_path, engines=2)
+    saved = reproducer.load(found.path)
+    (result,) = campaign.replay(saved, load_plugin(LEAKY), out=tmp_path)
+    assert (result.verdict, int(result.hash, 16)) == ("found", saved.schedule.hash), result.reason
+
+
+class Drawing(Simple):
+    """Looks at a map as often as chance says."""
+
+    name = "drawing"
+    word = Array(1)
+
+    def enqueue(self, p, enq_flags):
+        for _ in range(bpf_get_prandom_u32() % 40):
+            self.word[0]
+        super().enqueue(p, enq_flags)
+
+
+@pytest.mark.slow
+def test_what_pct_learns_does_not_depend_on_the_engine(tmp_path):
+    """Method: a scheduler whose number of points depends on the seed of the schedule."""
+    given = running.setting(sched="drawing", strategy="pct")
+    hashes = {running.fuzz(given, 150, tmp_path, ops=Drawing, engines=n).hash for n in (1, 2, 3)}
+    assert len(hashes) == 1
