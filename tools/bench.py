@@ -79,7 +79,7 @@ def _rows(data: dict[str, Any]) -> list[tuple[str, str, str, str]]:
             "scheduling point, no switch",
             f"{point['point_ns']:.1f} ns",
             f"{point['bare_ns']:.1f} ns",
-            f"+{point['more_ns']:.1f} ns",
+            f"{point['more_ns']:+.1f} ns",
         )
     )
     for name, rate in data["schedules"].items():
