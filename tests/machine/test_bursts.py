@@ -1,5 +1,7 @@
 """Bursts: how many points they last, and what cuts them short."""
 
+import pytest
+
 from emu.machine import _machine as hw
 from tests.machine.conftest import Cell, asked, nothing, scripted
 
@@ -139,3 +141,53 @@ def test_a_probe_may_read_racy_words_without_a_step(machine):
 
     m = machine(write, nothing)
     assert m.run()["step"] == 3
+
+
+WRITES = {
+    "store": lambda cell: cell.atomic.store(1),
+    "xchg": lambda cell: cell.atomic.xchg(1),
+    "cmpxchg": lambda cell: cell.atomic.cmpxchg(0, 1),
+    "fetch_add": lambda cell: cell.atomic.fetch_add(1),
+    "fetch_or": lambda cell: cell.atomic.fetch_or(1),
+    "counter": lambda cell: cell.counters[2].fetch_add(1),
+    "once": lambda cell: setattr(cell, "once", 1),
+}
+WAITS = {
+    "counter": lambda cell: cell.counters[2].wait_while(0),
+    "once": lambda cell: Cell.once.wait_while(cell, 0),
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_every_kind_of_write_wakes_who_waits_for_the_word(machine, name):
+    """Method: the writer's burst goes on to a word that the waiter looks at when it wakes."""
+
+    def write(cell):
+        WRITES[name](cell)
+        cell.policy = 1
+
+    def wait(cell):
+        cell.words[0] = WAITS.get(name, lambda c: c.atomic.wait_while(0))(cell)
+        cell.words[1] = Cell.policy.peek(cell)
+
+    m = machine(write, wait, nothing, plan=scripted((1, 9), (1, 9)))
+    m.run()
+    assert list(m.cell.words)[:2] == [1, 0]
+
+
+def test_a_probe_is_told_what_the_store_replaced(machine):
+    """Method: one stands before its store while the other stores."""
+
+    def late(cell):
+        Cell.once.probe = lambda c, old, new: c.words.__setitem__(0, old)
+        Cell.atomic.probe = lambda c, old, new: c.words.__setitem__(1, old)
+        cell.once = 7
+        cell.atomic.store(7)
+
+    def early(cell):
+        cell.once = 5
+        cell.atomic.store(6)
+
+    m = machine(late, early, nothing, plan=scripted((0, 1), (1, 1), (1, 1), (1, 9)))
+    m.run()
+    assert list(m.cell.words)[:2] == [5, 6]

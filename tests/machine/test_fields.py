@@ -147,3 +147,36 @@ def test_bits_of_a_draw_are_known():
 
 
 KNOWN = 0x3B71C11939A415EB
+
+
+def test_each_cpu_has_its_bit(cell):
+    for cpu in range(256):
+        assert not cell.bits.test_and_set(cpu) and cell.bits.load() == 1 << cpu
+        assert cell.bits.test_and_clear(cpu) and cell.bits.load() == 0
+
+
+def test_locks_are_given_back_in_any_order(cell):
+    cell.lock.lock()
+    cell.other.lock()
+    cell.lock.unlock()
+    assert hw.row(1)["held"] == (cell.other.offset,)
+
+
+def test_an_error_after_an_early_release_is_not_hidden_by_another(cell):
+    with pytest.raises(ZeroDivisionError), cell.lock:
+        cell.lock.unlock()
+        1 / 0  # noqa: B018
+    with pytest.raises(hw.MachineBug, match="cannot release"), cell.lock:
+        cell.lock.unlock()
+
+
+def test_cells_at_one_place_are_the_same(cell):
+    again, other = Cell._place(cell.offset, 7), Cell._place(cell.offset + 64, 0)
+    assert cell == again and hash(cell) == hash(again) and cell != other
+    assert (repr(again), cell.index, again.index) == ("Cell[7]", 0, 7)
+
+
+def test_tries_until_a_success_follow_their_chance():
+    third = [hw.draw_geometric(1, 1, i, 1, 3) for i in range(300)]
+    assert 800 < sum(third) < 1000  # Three each, on average.
+    assert {hw.draw_geometric(1, 1, i, 3, 3) for i in range(50)} == {1}

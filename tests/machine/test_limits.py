@@ -60,3 +60,9 @@ def test_limits_are_per_run(machine):
     m = machine(spin, nothing)
     hw.configure(steps_max=50)
     assert [m.run()["step"] for _ in range(3)] == [50, 50, 50]
+
+
+def test_limits_hold_for_the_one_who_begins_the_run(machine):
+    m = machine(nothing, spin)
+    hw.configure(steps_max=50)
+    assert [m.run(count=hw.POLICY)["step"] for _ in range(3)] == [50, 50, 50]

@@ -142,3 +142,14 @@ def test_an_operation_after_the_end_is_refused_and_writes_nothing(machine):
     hw.collect(0)
     kept = (m.cell.plain, m.cell.mask, m.cell.words[0], Cell.atomic.peek(m.cell))
     assert kept == (0, 0, 0, 0) and m.cell.text == b"all" and hw.row(0)["irq"] == 0
+
+
+def test_a_lock_taken_twice_in_a_run_is_told_at_once(machine):
+    """Rule: it names the mistake, rather than ending as stuck."""
+
+    def twice(cell):
+        with cell.lock, cell.lock:
+            pass
+
+    with pytest.raises(AssertionError, match=r"cannot take Cell\[0\].lock: participant 0 holds it"):
+        machine(twice, nothing).run()

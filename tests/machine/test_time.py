@@ -108,3 +108,33 @@ def test_nobody_can_send_to_one_who_is_not_there(machine):
     machine(nothing, nothing)
     with pytest.raises(IndexError, match="no participant 9"):
         hw.irq_send(9, 1)
+
+
+def test_the_first_of_several_interrupts_is_the_one_that_wakes(machine):
+    def wait(cell):
+        hw.cpu_wait(hw.NEVER, True)
+        cell.words[0] = hw.now()
+
+    def send(cell):
+        for at in (100, 300):
+            hw.advance_to(at)
+            hw.irq_send(0, 1)
+
+    m = machine(wait, send, nothing, plan=scripted((0, 9), (1, 9), (1, 9), (1, 9), (1, 9)))
+    m.run()
+    assert m.cell.words[0] == 100
+
+
+def test_each_run_starts_at_time_zero_without_interrupts(machine):
+    def leave_some(cell):
+        cell.words[0] = hw.now()
+        cell.words[1] = hw.irq_pending()
+        hw.advance_to(90)
+        hw.irq_send(0, 1)
+
+    m = machine(leave_some, nothing)
+    seen = []
+    for _ in range(2):
+        m.run()
+        seen.append(list(m.cell.words)[:2])
+    assert seen == [[0, 0], [0, 0]]
