@@ -48,6 +48,7 @@ def prepare(session: "Session", engine: "Engine", participant: int) -> Mailbox:
     start, end = session.mailbox_at, session.mailbox_at + turnstile.MAILBOX_BYTES
     mailbox = Mailbox(engine.arena.buf[start:end])
     turnstile.replayer().on_difference = report.difference
+    os.fork = _refuse_fork  # A child of an agent would outlive the run.
     gc.disable()  # Runs make no cycles; collections in the middle of them only cost time.
     return mailbox
 
@@ -81,6 +82,10 @@ def stack_of(trace: TracebackType | None) -> bytes:
         place = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name
         lines.append(f"{frame.name}() {place}:{frame.lineno}")
     return "\n".join(lines[-NR_FRAMES:]).encode()
+
+
+def _refuse_fork() -> int:
+    raise PermissionError("a scheduler runs in the kernel: it cannot fork")
 
 
 def _asked_where(number: int, frame: FrameType | None) -> None:

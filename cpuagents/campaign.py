@@ -76,6 +76,7 @@ class _Collector:
         self.started = time.monotonic()
         self.nr_done = 0
         self.stops_at_finding = True
+        self.saves = True  # A replay does not write over the file it follows.
 
     def take(self, message: wire.Message) -> bool:
         """One answer; says whether to go on handing out requests."""
@@ -121,8 +122,11 @@ class _Collector:
         saved = schedule.from_data(message["schedule"])
         scenario = scenarios.from_data(message["scenario"])
         setting = self.setting.at(number, scenario, message["length"])
-        path = reproducer.save(self.out, Reproducer(setting, saved, finding))
-        self.found = (number, finding, path)
+        self._save(number, Reproducer(setting, saved, finding))
+
+    def _save(self, number: int, found: Reproducer) -> None:
+        path = reproducer.save(self.out, found) if self.saves else self.out
+        self.found = (number, found.finding, path)
 
     def _death(self, message: wire.Message) -> None:
         """An agent died: a finding, with the schedule up to its death."""
@@ -150,8 +154,7 @@ class _Collector:
             return
         scenario = self.setting.scenario or workload_of.generated(self.setting, number // CHUNK)
         setting = self.setting.at(number, scenario, message["length"])
-        path = reproducer.save(self.out, Reproducer(setting, saved, finding))
-        self.found = (number, finding, path)
+        self._save(number, Reproducer(setting, saved, finding))
 
     def result(self, coordinator: Coordinator) -> Result:
         """The result of the campaign.
@@ -290,5 +293,8 @@ def replay(
     with Session(setting, ops_class, engines) as session:
         collector = _Collector(setting, out, None)
         collector.stops_at_finding = False
+        collector.saves = False
         base = _supervise(session, iter([request] * times), collector)
-    return [_single(collector, reply, base) for reply in collector.replies]
+    results = [_single(collector, reply, base) for reply in collector.replies]
+    # An agent that dies, or a user who interrupts, leaves fewer answers than were asked for.
+    return results if len(results) == times else [*results, base]

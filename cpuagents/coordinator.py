@@ -44,6 +44,7 @@ class Watch:
     beats: tuple[int, ...] = ()
     silent_since: float = math.inf
     cpu_s: float = 0.0  # CPU time of all its agents when they fell silent.
+    cpu_each: list[float] = field(default_factory=list)  # The same for each of them.
     asked: bool = False
     asked_at: float = math.inf
     spawned: trio.Event = field(default_factory=trio.Event)
@@ -201,6 +202,7 @@ class Coordinator:
             watch.beats = beats
             watch.silent_since = now
             watch.cpu_s = _cpu_s(watch.pids)
+            watch.cpu_each = [_cpu_s([pid]) for pid in watch.pids]
             watch.asked = False
             return
         silent_s = now - watch.silent_since
@@ -209,7 +211,10 @@ class Coordinator:
         if silent_s < BLOCKED_S and _cpu_s(watch.pids) - watch.cpu_s < LOOPING_CPU_S:
             return
         if state["mode"] == hw.FREE:
-            suspects = [who for who, row in enumerate(rows[:-1]) if not row["line"]]
+            used = [_cpu_s([pid]) for pid in watch.pids]
+            since = [now_s - was for now_s, was in zip(used, watch.cpu_each, strict=False)]
+            busiest = max(range(len(since)), key=since.__getitem__, default=len(rows) - 1)
+            suspects = [busiest] if watch.asked else list(range(len(watch.pids)))
         else:
             suspects = [state["holder"] if state["mode"] == hw.CONTROLLED else len(rows) - 1]
         if not watch.asked:

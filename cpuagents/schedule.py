@@ -47,10 +47,12 @@ def from_data(data: object) -> Schedule:
     """
     if not isinstance(data, Sequence) or len(data) != 4 or not isinstance(data[0], list):
         raise ValueError("the schedule is not a list of switches, a count, a hash and a step")
-    switches = []
+    switches: list[Switch] = []
     for i, row in enumerate(data[0]):
         if not isinstance(row, list) or len(row) != 6 or not all(type(v) is int for v in row):
             raise ValueError(f"switch {i} of the schedule is not six integers")
+        if any(value < 0 for value in row) or (switches and row[0] <= switches[-1].step):
+            raise ValueError(f"switch {i} of the schedule does not follow the one before")
         switches.append(Switch(*row))
     if not all(type(v) is int for v in data[1:]):
         raise ValueError("the count, hash or step of the schedule is not an integer")

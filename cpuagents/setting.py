@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from cpuagents import scenario as scenarios
+from cpuagents import strategies
 from cpuagents.scenario import Scenario
+from emu.abi.limits import NR_CPUS_MAX, NR_TASKS_MAX
 
 CONTROLLED = "controlled"
 FREE = "free"
@@ -86,6 +88,12 @@ def from_data(data: object) -> Setting:
         raise ValueError(f"the setting has the unknown mode {data['mode']!r}")
     if any(data[name] < 0 for name, kind in _CHECKS.items() if kind is int):
         raise ValueError("the setting has a negative number")
+    if not 1 <= data["nr_cpus"] <= NR_CPUS_MAX or data["nr_tasks"] > NR_TASKS_MAX:
+        raise ValueError("the setting has more CPUs or tasks than there can be")
+    try:
+        strategies.parse(data["strategy"])
+    except strategies.StrategyError as error:
+        raise ValueError(str(error)) from error
     raw = data.get("scenario")
     scenario = None if raw is None else scenarios.from_data(raw)
     values = {f.name: data[f.name] for f in fields(Setting) if f.name != "scenario"}

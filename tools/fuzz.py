@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 from rich.console import Console
 from rich.progress import (
@@ -97,6 +98,12 @@ def fuzz(
     if fault:
         sched = sched or faults.get(fault).scheduler
         scenario = scenario or scenario_of(fault)
+        given = click.get_current_context().get_parameter_source("cpus")
+        if given is ParameterSource.COMMANDLINE and cpus != scenario.nr_cpus:
+            raise click.UsageError(
+                f"the workload of this fault is for {scenario.nr_cpus} CPUs; "
+                "leave --cpus out, or name a workload"
+            )
         strategy = strategy or faults.get(fault).strategy
     if not sched:
         raise click.UsageError("name a scheduler with -s, or a fault with --fault")

@@ -25,6 +25,7 @@ from tools.run import run
 EXIT_BAD_INPUT = 2
 EXIT_OWN_BUG = 3
 EXIT_INTERRUPTED = 130
+EXIT_PIPE = 141  # 128 + SIGPIPE, as a shell has it.
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -67,8 +68,8 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("scxemu: interrupted", err=True)
         status = EXIT_INTERRUPTED
-    except BrokenPipeError:
-        status = EXIT_BAD_INPUT
+    except SystemExit:
+        status = EXIT_PIPE  # Click leaves like this when nobody reads the output any more.
     except Exception:
         traceback.print_exc()
         click.echo(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -117,10 +118,22 @@ def load_scheduler(spec: str) -> type[SchedExtOps]:
     return plugin.load_plugin(spec)
 
 
+def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    """Refuse what is a float and yet no number."""
+    if value is not None and isnan(value):
+        raise click.BadParameter("write seconds, such as 0.5", ctx, param)
+    return value
+
+
 def reading_options(command: F) -> F:
     """How an rt-app file is read where its tools differ."""
     for option in (
-        click.option("--duration", type=click.FloatRange(0, 1e6), help="Seconds of virtual time."),
+        click.option(
+            "--duration",
+            type=click.FloatRange(0, 1e6),
+            callback=_number,
+            help="Seconds of virtual time.",
+        ),
         click.option(
             "--duplicates",
             type=click.Choice(["keep", "json-c"]),

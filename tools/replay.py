@@ -18,7 +18,9 @@ from tools import options, show, timeline
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--until", default=0, type=click.IntRange(0), help="Stop at this step.")
+@click.option(
+    "--until", default=0, type=click.IntRange(0, 1 << 62), help="Stop at this step; 0: at the end."
+)
 @click.option(
     "--rows", default=24, show_default=True, type=click.IntRange(1), help="Lines of the timeline."
 )
@@ -48,16 +50,17 @@ def replay(file: Path, until: int, rows: int, times: int, sched: str | None, as_
     ops_class = _scheduler(file, saved, sched)
     results = campaign.replay(saved, ops_class, until=until, times=times, out=file.parent)
     result = results[-1]
-    if until == 0:
+    stopped = bool(until) and result.view is not None
+    if not stopped:
         for each in results:
             _compare(saved, each)
     if as_json:
         show.as_json(result, saved.setting)
-        show.leave(_worst(results))
+        raise click.exceptions.Exit(0) if stopped else show.leaving(_worst(results))
     if result.finding:
         show.finding(result.finding, file, saved.setting, rows)
     exact = sum(each.verdict == FOUND for each in results)
-    if until:
+    if stopped:
         if result.view:
             show.console().print(timeline.table(result.view, saved.setting.nr_cpus, rows))
         click.echo(f"stopped at step {result.nr_steps}, as asked")

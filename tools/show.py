@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from cpuagents.campaign import Result
@@ -27,12 +28,17 @@ def console() -> Console:
     return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
-def leave(result: Result) -> None:
-    """Leave with the exit status of `result`."""
+def leaving(result: Result) -> click.exceptions.Exit:
+    """What ends the command with the exit status of `result`."""
     status = STATUS[result.verdict]
     if result.interrupted and status == 0:
         status = EXIT_INTERRUPTED
-    raise click.exceptions.Exit(status)
+    return click.exceptions.Exit(status)
+
+
+def leave(result: Result) -> None:
+    """Leave with the exit status of `result`."""
+    raise leaving(result)
 
 
 def as_json(result: Result, setting: Setting) -> None:
@@ -73,7 +79,7 @@ def finding(found: Finding, path: Path, setting: Setting, nr_rows: int = 24) -> 
     where += f"CPU {found.cpu}" if found.cpu >= 0 else "the control agent"
     for part in (f"ops.{found.callback}()" if found.callback else "", found.site):
         where += f", {part}" if part else ""
-    out.print(f"[bold red]finding[/]: {found.kind}: {found.message}", markup=True)
+    out.print(f"[bold red]finding[/]: {escape(found.kind)}: {escape(found.message)}")
     out.print(f"  where      {where}", markup=False)
     for name, value in found.values.items():
         out.print(f"  {name:<10} {value}", markup=False)
@@ -101,7 +107,7 @@ def tasks(result: Result) -> None:
     for task in shown:
         run_ms = f"{task['run_ns'] / NS_PER_MS:.3f}"
         switches, cpu = str(task["nr_switches"]), str(task["cpu"])
-        table.add_row(task["name"], run_ms, switches, task["state"], cpu)
+        table.add_row(escape(task["name"]), run_ms, switches, task["state"], cpu)
     out = console()
     out.print(table)
     if len(result.tasks) > len(shown):

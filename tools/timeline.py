@@ -4,6 +4,7 @@ The way kernel commit messages draw races: time goes down, only what matters is 
 finding is about certain tasks, the steps around the last thing that happened to them come first.
 """
 
+from rich.markup import escape
 from rich.table import Table
 
 from cpuagents.finding import Finding, TraceRow
@@ -35,7 +36,7 @@ def table(found: Finding, nr_cpus: int, nr_rows: int) -> Table:
             who, step, time_ns, event, *args = row
             cells = ["" for _ in lanes]
             text = events.describe(event, args, found.tasks, found.maps)
-            cells[lanes.index(who)] = text
+            cells[lanes.index(who)] = escape(text)
             result.add_row(f"  {step}", f"{time_ns:_}", *cells)
     return result
 

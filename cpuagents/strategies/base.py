@@ -17,6 +17,7 @@ STREAM_STAY = 4
 STREAM_PARAMETER = 5
 
 BURST_MAX = 1 << 60
+PARAM_MAX = 100_000
 NR_PARAMS = 8  # Parameters of a strategy that travel in scratch words.
 STATE_AT = 32  # First scratch word a strategy may use; those before belong to the turnstile.
 
@@ -40,7 +41,12 @@ class Strategy:
         params = dict(cls.PARAMS)
         for part in text.split(",") if text else []:
             key, _, value = part.partition("=")
-            if key not in params or not value.isdecimal():
+            if key in params and not (value.isdecimal() and int(value) <= PARAM_MAX):
+                raise StrategyError(
+                    f"strategy {cls.name}: {key} needs a whole number up to {PARAM_MAX}, "
+                    f"not {value!r}"
+                )
+            if key not in params:
                 known = ", ".join(f"{k}={v}" for k, v in cls.PARAMS.items()) or "none"
                 raise StrategyError(
                     f"strategy {cls.name} has no parameter {part!r}; its parameters: {known}"

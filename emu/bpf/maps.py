@@ -22,6 +22,8 @@ from emu.core import this_cpu
 from emu.machine import _machine as hw
 from emu.machine.struct import Struct
 
+NR_WORDS_MAX = 1 << 20
+
 
 class Sizes(Protocol):
     """What the size of a map depends on."""
@@ -87,6 +89,13 @@ def _struct(**fields: hw.Field) -> type[Struct]:
     return type("MapWords", (Struct,), {"__slots__": (), **fields})
 
 
+def _checked(nr: int, what: str) -> int:
+    """`nr`, if a map can have so many."""
+    if type(nr) is not int or not 1 <= nr <= NR_WORDS_MAX:
+        raise ValueError(f"{what} is {nr!r}; write a whole number from 1 to {NR_WORDS_MAX}")
+    return nr
+
+
 class _Words(Map):
     """Shared words by number."""
 
@@ -143,7 +152,7 @@ class Array(_Words):
     """`nr` words that all CPUs share."""
 
     def __init__(self, nr: int, init: int = 0) -> None:
-        super().__init__(nr, init)
+        super().__init__(_checked(nr, "the length of an Array"), init)
 
     def __len__(self) -> int:
         return self._nr
@@ -215,7 +224,7 @@ class PerCpuArray(Map):
     """`nr` words on each CPU; a CPU sees only its own. Starts with zeros."""
 
     def __init__(self, nr: int) -> None:
-        self._nr = nr
+        self._nr = _checked(nr, "the length of a PerCpuArray")
         self._rows: list[hw.Words[int]] = []
 
     def _row_struct(self) -> tuple[type[Struct], "hw.Array[int]"]:
@@ -265,7 +274,7 @@ class Queue(Map):
     """A bounded first-in first-out queue of words; each operation is atomic on its own."""
 
     def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
+        self._capacity = _checked(capacity, "the capacity of a Queue")
         self._ends: _Ends | None = None
         self._words: Any = None
 

@@ -17,6 +17,7 @@ from emu.abi.ops import OPS, OPS_LATER
 from emu.bpf.maps import Global, Map
 
 OPTIONS = ("name", "flags", "dispatch_max_batch", "timeout_ms")
+NOT_PLAIN = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 BATCH_MAX = (1 << 31) - 1
 CONSTANTS = (int, str, bytes, tuple, type(None))
 
@@ -83,6 +84,8 @@ def _check_op(name: str, value: object) -> None:
     expected = ("self", *OPS[name].args)
     if not inspect.isfunction(value):
         raise PluginError(f"ops.{name} must be a method")
+    if value.__code__.co_flags & NOT_PLAIN:
+        raise PluginError(f"ops.{name} must be a plain method, without async or yield")
     try:
         inspect.signature(value).bind(*expected)
     except TypeError:
@@ -96,6 +99,12 @@ def _nearest(name: str) -> str:
 
 def _check_options(ops_class: type[SchedExtOps]) -> None:
     name = ops_class.name
+    if type(name) is not str:
+        raise PluginError(f"name is {name!r}; it must be a text")
+    for option in ("flags", "dispatch_max_batch", "timeout_ms"):
+        value = getattr(ops_class, option)
+        if type(value) is not int:
+            raise PluginError(f"{option} is {value!r}; it must be a whole number")
     if not name:
         raise PluginError(f'{ops_class.__name__} has no name; write name = "..." in the class')
     if len(name) >= SCX_OPS_NAME_LEN or not re.fullmatch(r"[A-Za-z0-9_.]+", name):

@@ -82,13 +82,15 @@ def _run(spec: str, load: Callable[[], T]) -> T:
         return load()
     except PluginError:
         raise
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         what = f"{type(error).__name__}: {error}"
         raise PluginError(f"{spec}: does not import: {_where(error)}{what}") from error
 
 
-def _where(error: Exception) -> str:
-    if isinstance(error, SyntaxError):
+def _where(error: BaseException) -> str:
+    if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}: "
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if not f.filename.startswith(("<frozen", EMU_DIR, importlib.__file__))]

@@ -33,15 +33,15 @@ def call(name: str, rq: Rq | None, number: int, *args: object) -> object:
     hw.trace(events.CALL, _NUMBER[name], number)
     try:
         return this_cpu.ops[name](*args)
-    except hw.MachineBug:
+    except (hw.RunOver, hw.MachineBug):
         raise  # The machine's rules were broken below a kfunc: ours, not the scheduler's.
-    except Exception as error:
+    except BaseException as error:  # sys.exit() too: no scheduler ends a CPU.
         _raised(name, error)
     finally:
         this_cpu.kf_mask, this_cpu.locked_rq, report.current_op = mask, locked, outer
 
 
-def _raised(name: str, error: Exception) -> NoReturn:
+def _raised(name: str, error: BaseException) -> NoReturn:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     for candidate in reversed(traceback.extract_tb(error.__traceback__)):
         if "/emu/" not in candidate.filename:
@@ -49,5 +49,9 @@ def _raised(name: str, error: Exception) -> NoReturn:
             break
     kind = type(error).__name__
     place = f"{Path(frame.filename).name}:{frame.lineno}"
-    message = f"ops.{name}() raised {kind}: {error}"
+    try:
+        text = str(error)
+    except Exception:
+        text = "(its text cannot be made)"
+    message = f"ops.{name}() raised {kind}: {text}"
     report.finding("scheduler raised", [name, kind, place], message, place)

@@ -73,13 +73,20 @@ def _check_run() -> None:
 
 def _write_first(value: dict[str, Any]) -> None:
     """Write a report, unless somebody else has: the first one counts, as with scx_claim_exit()."""
+    packed = _pack(value)
     if this_cpu.world.sched.reported.xchg(1):
         raise hw.RunOver  # Whoever was first writes the report, and ends the run then.
-    this_cpu.world.sched.report = msgpack.packb(value)
+    this_cpu.world.sched.report = packed
 
 
 def _write(value: dict[str, Any]) -> None:
-    this_cpu.world.sched.report = msgpack.packb(value)
+    this_cpu.world.sched.report = _pack(value)
+
+
+def _pack(value: dict[str, Any]) -> bytes:
+    """The report as bytes; what UTF-8 cannot hold is spelt out."""
+    packed: bytes = msgpack.packb(value, unicode_errors="backslashreplace")
+    return packed
 
 
 def WARN_ON_ONCE(broken: bool, site: str, what: str) -> None:

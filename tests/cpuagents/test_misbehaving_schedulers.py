@@ -1,5 +1,7 @@
 """A scheduler that misbehaves during a run is a finding that names callback and line."""
 
+import os
+
 import pytest
 
 from cpuagents.bad_input import BadInput
@@ -17,6 +19,33 @@ class Raising(SchedExtOps):
 
     def enqueue(self, p, enq_flags):
         scx_bpf_dsq_insert(p, NOWHERE // 0, SLICE, enq_flags)
+
+
+class Leaving(SchedExtOps):
+    """Wants the process to end."""
+
+    name = "leaving"
+
+    def enqueue(self, p, enq_flags):
+        raise SystemExit(0)
+
+
+class Forking(SchedExtOps):
+    """Wants another process."""
+
+    name = "forking"
+
+    def enqueue(self, p, enq_flags):
+        os.fork()
+
+
+class Shouting(SchedExtOps):
+    """Says what cannot be written."""
+
+    name = "shouting"
+
+    def enqueue(self, p, enq_flags):
+        raise ValueError("a \ud800 [/b]")
 
 
 class Nonsense(SchedExtOps):
@@ -94,6 +123,9 @@ def outcome(ops, out, **changes):
     ("ops", "kind", "part"),
     [
         (Raising, "scheduler raised", "ops.enqueue() raised ZeroDivisionError"),
+        (Leaving, "scheduler raised", "ops.enqueue() raised SystemExit"),
+        (Forking, "scheduler raised", "it cannot fork"),
+        (Shouting, "scheduler raised", "a \\ud800 [/b]"),
         (Nonsense, "scheduler aborted", "invalid CPU 999"),
         (Lost, "scheduler aborted", "non-existent DSQ 0x4d"),
         (Forgetful, "lost wakeup", "could run"),

@@ -94,7 +94,7 @@ def test_parameters_are_read_with_their_defaults():
     [
         ("luck", "choose one of random, sticky, pct, timed"),
         ("pct:deep=3", "its parameters: depth=0, length=0"),
-        ("pct:depth=many", "no parameter 'depth=many'"),
+        ("pct:depth=many", "depth needs a whole number"),
         ("random:x=1", "its parameters: none"),
         ("replay", "there is no strategy 'replay'"),
     ],
