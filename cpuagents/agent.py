@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def prepare(session: "Session", engine: "Engine", participant: int) -> Mailbox:
     """Make this process, which was just forked, participant `participant` of `engine`."""
+    os.dup2(2, 1)  # What a scheduler prints must not get into the result.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGUSR1, _asked_where)

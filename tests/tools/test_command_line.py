@@ -105,6 +105,13 @@ def test_a_scheduler_in_a_file_runs_and_its_reproducer_asks_for_trust(plugin, tm
     assert scxemu("replay", file, "-s", spec).returncode == 1
 
 
+@pytest.mark.slow
+def test_what_a_scheduler_prints_does_not_get_into_the_result(plugin, tmp_path):
+    loud = GOOD.replace("        scx_bpf", '        print("hello")\n        scx_bpf')
+    done = scxemu("run", "rush", "-s", f"{plugin(loud)}:Good", "--cpus", 2, "--json")
+    assert json.loads(done.stdout)["verdict"] == "clean" and "hello" in done.stderr
+
+
 def test_list_names_schedulers_workloads_strategies_and_faults():
     everything = json.loads(scxemu("list", "--json").stdout)
     assert set(everything) == {"schedulers", "workloads", "strategies", "faults"}
