@@ -210,19 +210,25 @@ class Coordinator:
             return
         if silent_s < BLOCKED_S and _cpu_s(watch.pids) - watch.cpu_s < LOOPING_CPU_S:
             return
-        if state["mode"] == hw.FREE:
-            used = [_cpu_s([pid]) for pid in watch.pids]
-            since = [now_s - was for now_s, was in zip(used, watch.cpu_each, strict=False)]
-            busiest = max(range(len(since)), key=since.__getitem__, default=len(rows) - 1)
-            suspects = [busiest] if watch.asked else list(range(len(watch.pids)))
-        else:
-            suspects = [state["holder"] if state["mode"] == hw.CONTROLLED else len(rows) - 1]
+        suspects = _suspects(watch, state)
         if not watch.asked:
             watch.asked = True
             watch.asked_at = now
             _signal(watch, suspects, signal.SIGUSR1)
         elif now - watch.asked_at > DEAF_S:
             _signal(watch, suspects, signal.SIGKILL)
+
+
+def _suspects(watch: Watch, state: dict[str, int]) -> list[int]:
+    """Who may be the silent one: all of a free run to be asked, the busiest to be killed."""
+    if state["mode"] == hw.CONTROLLED:
+        return [state["holder"]]
+    if state["mode"] == hw.SETUP:
+        return [len(watch.pids) - 1]  # The control agent is alone then.
+    if not watch.asked:
+        return list(range(len(watch.pids)))
+    used = [_cpu_s([pid]) - was for pid, was in zip(watch.pids, watch.cpu_each, strict=True)]
+    return [used.index(max(used))]
 
 
 def _cpu_s(pids: list[int]) -> float:
